@@ -288,6 +288,32 @@ class AnswersInPlaceTestCase(ChatSensorCase):
         assert {one.status for one in made} == {"acknowledged"}
         assert other.status == "triggered"
         assert any(told.startswith("Acknowledged ") for told in self.direct_messages())
+        assert "still open" not in self.direct_messages()[-1]
         self.click(tokens["Acknowledge all"], trigger_id=self.trigger())
         self.handle()
         assert "nothing is triggered on this service any more" in self.direct_messages()[-1]
+
+    def test_what_came_of_acknowledge_all_stands_in_the_thread_of_the_card(self) -> None:
+        made = [self.account.trigger("Database", f"Slow {number}") for number in range(3)]
+        service = self.sandbox.mattermost.service
+        channel = self.sandbox.mattermost.account.channel("incidents")
+        service.add_member("incidents", self.sandbox.mattermost.world.bot.username)
+        card = service.say("mei", "incidents", "Storm of incidents on Database")
+        tokens = self.storm(self.account.find("services", "Database")["id"])
+        self.click(
+            tokens["Acknowledge all"],
+            trigger_id=self.trigger(),
+            post_id=card.id,
+            channel_id=channel.id,
+        )
+        assert self.handle()[0] is True
+        (dialog,) = self.ada.dialogs()
+        assert not dialog.dialog["notify_on_cancel"]
+        assert self.ada.submit(dialog, {}).json() == {}
+        assert self.handle()[0] is True
+        assert {one.status for one in made} == {"acknowledged"}
+        (told,) = [post for post in service.thread(card) if post.id != card.id]
+        assert told.message.startswith("Acknowledged [#")
+        assert "in the name of `ada@example.com`." in told.message
+        sent = [said for said in self.direct_messages() if said.startswith("Acknowledged")]
+        assert len(sent) == 1, "and nowhere else"

@@ -28,7 +28,7 @@ class PageTestCase(ChatCase):
 
     def test_a_person_is_paged_on_the_service_that_was_said(self) -> None:
         text = self.page("@mei", service="database")
-        assert text.startswith("Paged Mei Tanaka in the name of ada")
+        assert text.startswith("Paged Mei Tanaka in the name of `ada")
         one = self.newest()
         assert (self.reached(), one.urgency, one.title) == (
             ["Mei Tanaka"],
@@ -75,8 +75,8 @@ class PageTestCase(ChatCase):
             "Databas": "no schedule, escalation policy or service 'Databas'; did you mean Datab",
             "Database": "'Database' is a schedule and a service: say schedule Database",
             "Empty": "nobody is on call by the schedule 'Empty' now, and nobody was paged",
-            "Payments escalation": "on which service? Add --service <name>",
-            "@mei": "on which service? Add --service <name>",
+            "Payments escalation": "on which service? Add `--service <name>`",
+            "@mei": "on which service? Add `--service <name>`",
         }
         for whom, why in refused.items():
             assert why in self.refused("page", service=whom, text="Down"), whom

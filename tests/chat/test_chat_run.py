@@ -22,7 +22,7 @@ class ChatRunTestCase(ChatCase):
         text = self.told("acknowledge", incidents=str(first.number))
         assert self.written() == [("ada@example.com", "PUT", "/incidents")]
         assert "Acknowledged [#" in text
-        assert "in the name of ada" in text
+        assert "in the name of `ada" in text
         assert "2 still open: `/pd list`" in text
         assert "@here" not in text
         assert "Disk \\| full" in text
@@ -72,9 +72,7 @@ class ChatRunTestCase(ChatCase):
             "key"
         ]
         assert "Triggered Slow (incident key " in self.told("create", text="Slow")
-        assert "Triggered in the name of" in self.told(
-            "create", text="Slower", service="storefront"
-        )
+        assert "Triggered [#2 Slower]" in self.told("create", text="Slower", service="storefront")
         assert sorted(one.title for one in self.account.incidents.values()) == ["Slow", "Slower"]
         assert "there is no service" in self.refused("create", text="x", service="Nowhere")
 

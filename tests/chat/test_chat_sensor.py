@@ -235,6 +235,8 @@ class ChatSensorTestCase(ChatSensorCase):
         done, line = self.command("resolve")
         assert done is False
         assert "which incident? 2 are assigned to you: #" in line
+        said = [f"; say `/pd resolve {number}`" for number in (one.number, other.number)]
+        assert line.endswith(tuple(said))
         order = {
             **self.orders()[-1],
             "command": as_text(parse("resolve Restarted it").command),
@@ -262,7 +264,7 @@ class ChatSensorTestCase(ChatSensorCase):
             if e.path.startswith("/hooks/")
         ]
         assert (
-            "Dry run, nothing is changed. It would do this in the name of ada@example.com: "
+            "Dry run, nothing is changed. It would do this in the name of `ada@example.com`: "
             f"Resolve [#{one.number} Slow]("
         ) in told[-1].replace("\u200b", "")
         entries = self.sandbox.pagerduty.journal.entries
@@ -349,7 +351,7 @@ class ChatSensorTestCase(ChatSensorCase):
         assert [user for user, _ in one.assignees] == [
             self.account.find("users", "Ada Lovelace")["id"]
         ]
-        assert any("Triggered in the name of" in post for post in self.direct_messages())
+        assert any("Triggered [#1 Slow shop]" in post for post in self.direct_messages())
 
     def test_a_list_has_buttons_whose_outcome_is_told(self) -> None:
         made = [self.account.trigger("Database", f"Slow {number}") for number in range(3)]
@@ -447,7 +449,7 @@ class ChatSensorTestCase(ChatSensorCase):
         ]
         (asked,) = sent[-1]["attachments"]
         assert "Merge [#1 a](" in asked["text"]
-        assert asked["text"].endswith(": #1 is resolved by it?")
+        assert asked["text"].endswith("?\n#1 is resolved by it.")
         assert [one["name"] for one in asked["actions"]] == ["Merge", "Cancel"]
         token = asked["actions"][0]["integration"]["context"]["token"]
         stranger = {"user_id": self.user_id("grace"), "context": {"token": token}}

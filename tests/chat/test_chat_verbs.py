@@ -20,7 +20,7 @@ class ChatMoreTestCase(ChatCase):
     def test_lists_come_by_pages(self) -> None:
         made = [self.account.trigger("Database", f"Incident {number:02}") for number in range(23)]
         first, last = self.perform(Command("list")), self.perform(Command("list", page="3"))
-        assert "23 incidents, page 1 of 3 (add: page 2)" in first.message
+        assert "23 incidents, page 1 of 3 (next: `/pd list page 2`)" in first.message
         assert [one.id for one in first.shown] == [one.id for one in reversed(made[13:])]
         assert [one.id for one in last.shown] == [one.id for one in reversed(made[:3])]
         assert "there are 3 pages" in self.refused("list", page="4")
@@ -40,7 +40,7 @@ class ChatMoreTestCase(ChatCase):
     def test_mitigate_acknowledges_notes_publishes_and_marks(self) -> None:
         one = self.account.trigger("Checkout API", "Slow")
         text = self.told("mitigate", incidents=one.id, text="rolled back")
-        assert "marked as mitigated in the name of ada" in text
+        assert "marked as mitigated in the name of `ada" in text
         assert one.status == "acknowledged"
         assert [path.rsplit("/", 1)[-1] for _, _, path in self.written()] == [
             "incidents",

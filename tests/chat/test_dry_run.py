@@ -241,4 +241,4 @@ def test_on_the_whole_way_of_an_order_only_its_answer_is_written(world: World) -
     assert len(answers) == len(after) - len(sent)
     assert all("/hooks/" in path or path.endswith(("/direct", "/posts")) for path in answers)
     told = [str(entry.body) for entry in world.sandbox.journal.entries[-3:]]
-    assert any("It would do this in the name of mei" in one for one in told)
+    assert any("It would do this in the name of `mei" in one for one in told)

@@ -76,7 +76,7 @@ class KeptTriggerTestCase(KeptPageCase):
         ]
         assert {entry.headers.get("from") for entry in sent} == {"ada@example.com"}
         assert "is at PagerDuty now, 2 min after it was given." in self.channel()[-1]
-        assert "Triggered in the name of ada@example.com" in self.channel()[-1]
+        assert "in the name of `ada@example.com`" in self.channel()[-1]
         assert (self.kept(), self.letters()) == ([], [])
 
     def test_in_the_audit_it_is_kept_and_then_done(self) -> None:

@@ -1,5 +1,5 @@
 """A note that was said in a card's thread is told in the threads of the other cards, and does not
-come back into that one."""
+come back into that one; and what else of an incident is told of what PagerDuty says once."""
 
 from __future__ import annotations
 
@@ -9,7 +9,11 @@ from incident_world import IncidentActionCase
 from post_incident import PostIncident
 from repaint_incident import RepaintIncident
 
+from pagerduty_mattermost.cards.incident_memory import SaidNote
+from pagerduty_mattermost.cards.records import IncidentRecords
 from pagerduty_mattermost.chat import thread_notes
+from pagerduty_mattermost.chat.command import Command
+from pagerduty_mattermost.chat.verbs.registry import TABLE
 from pagerduty_mattermost.incidents.history import missing_events
 from pagerduty_mattermost.incidents.incident import to_payload
 from pagerduty_mattermost.incidents.reader import read_incident_log
@@ -97,6 +101,39 @@ class NoteEchoTestCase(IncidentActionCase):
         self.account.annotate(self.one, "Looking at the logs", ADA)
         self.run_action(RepaintIncident)
         assert [len(self.told(channel)) for channel in CHANNELS] == [1, 2]
+
+    def test_a_status_update_that_was_given_in_a_room_is_told_in_the_other_channels(self) -> None:
+        said = SaidNote(self.card("incidents").channel_id, "Half fixed", self.chat.clock())
+        IncidentRecords(self.context().context.store, self.one.id).save_said("u1", said)
+        self.account.status_update(self.one, "Half fixed", ADA)
+        self.run_action(RepaintIncident)
+        assert self.told("incidents") == []
+        (told,) = self.told("ops")
+        assert "published a status update" in told
+
+    def test_the_packs_own_note_of_the_room_is_told_nowhere(self) -> None:
+        self.account.annotate(self.one, "Disk is swapped", ADA)
+        self.account.annotate(self.one, "Room in Mattermost: ~inc-1\nhttps://chat.example", ADA)
+        self.run_action(RepaintIncident)
+        assert [len(self.told(channel)) for channel in CHANNELS] == [1, 1]
+        shown = str(self.card("incidents").attachments)
+        assert "Disk is swapped" in shown
+        assert "Room in Mattermost" not in shown
+
+    def test_show_says_what_pagerduty_does_not_repeat(self) -> None:
+        self.account.acknowledge(self.one, ADA)
+        self.account.snooze(self.one, 3600, ADA)
+        self.run_action(RepaintIncident)
+        assert "snoozed until" in str(self.card("incidents").attachments)
+        found = TABLE.answer(self.context().context, Command("show", incidents=self.one.id))
+        assert "snoozed until" in str(found.card)
+
+    def test_it_is_said_whom_somebody_asked_for_help(self) -> None:
+        self.account.add_responder(self.one, ["Grace Hopper"], user=ADA)
+        self.run_action(RepaintIncident)
+        (told,) = self.told("incidents")
+        assert "Ada Lovelace asked Grace Hopper to help" in told
+        assert "help asked of Grace Hopper" in str(self.card("incidents").attachments)
 
     def test_the_same_words_said_in_two_threads_are_told_in_none(self) -> None:
         self.say("note: ok")

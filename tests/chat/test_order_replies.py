@@ -68,7 +68,24 @@ def test_a_question_names_what_is_done_and_bears_the_command() -> None:
 def test_what_is_told_and_what_the_card_shows(
     order: Dict[str, Any], result: CommandResult, told: bool
 ) -> None:
-    assert order_replies.is_told(order, result) is told
+    assert order_replies.is_told(order, Command("resolve"), result) is told
+
+
+def test_what_is_confirmed_on_a_post_is_told_there() -> None:
+    clicked = {"kind": "click", "verb": "stormacknowledge", "post_id": "p" * 26}
+    assert order_replies.clicked_post(clicked) == {"p": "p" * 26}
+    assert order_replies.clicked_post({**clicked, "kind": "command"}) == {}
+    on_run = {**clicked, "verb": "stage", "incident": "PINC1"}
+    assert order_replies.clicked_post(on_run) == {"p": "p" * 26, "i": "PINC1"}
+    confirmed = {"kind": "dialog", "verb": "confirmed", "post_id": "p" * 26}
+    done = CommandResult("Done.")
+    assert order_replies.is_in_thread(confirmed)
+    assert order_replies.is_told(confirmed, Command("acknowledge"), done)
+    assert not order_replies.is_told(confirmed, Command("stage"), done), "the post shows it"
+    assert order_replies.is_told(confirmed, Command("stage"), done._replace(already=True))
+    typed = {**confirmed, "hook": "/hooks/commands/x"}
+    assert not order_replies.is_in_thread(typed)
+    assert order_replies.is_told(typed, Command("stage"), done)
 
 
 def test_a_list_has_buttons_where_its_answer_goes_back_by_the_commands_own_way() -> None:

@@ -82,6 +82,8 @@ def test_a_reply_in_a_cards_thread_becomes_a_note(room: Room, page: Browser) -> 
     type_in(page, "note: Logs rotated <b>twice</b>")
     until(lambda: [note.content for note in incident.notes] == ["Logs rotated <b>twice</b>"], 10)
     says(page, where, "note: Logs rotated <b>twice</b>", "📝 Logs rotated")
+    (said,) = room.sandbox.mattermost.account.thread(room.card(incident))
+    until(lambda: [one.emoji_name for one in said.reactions] == ["white_check_mark"], 10)
 
 
 def pick(page: Browser, name: str) -> None:

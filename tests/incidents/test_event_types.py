@@ -20,8 +20,8 @@ from pagerduty_mattermost.incidents.event_types import (
     WEBHOOK_ONLY_EVENTS,
 )
 from pagerduty_mattermost.noise.flapping import CLOSING_EVENTS, OPENING_EVENTS
+from pagerduty_mattermost.noise.moves import MOVES
 from pagerduty_mattermost.noise.reminder_rules import BEGINNINGS
-from pagerduty_mattermost.noise.storm_detection import MOVES
 from pagerduty_mattermost.sensor.webhook import SUBSCRIBED_EVENTS
 
 OF_THE_LOG = {

@@ -99,11 +99,38 @@ def test_high_priority_and_what_somebody_acts_on_gets_its_own_card() -> None:
     assert verdicts(noise, change(4, "updated")) == [HOLD]
 
 
-def test_an_act_on_many_at_once_births_few_cards() -> None:
+def test_an_act_on_many_at_once_is_one_in_bulk_and_births_no_card() -> None:
     noise = StormDetector(NoiseConfig())
     verdicts(noise, *map(new, range(50)))
     acked = [change(number, "acknowledged", status="acknowledged") for number in range(50)]
-    assert verdicts(noise, *acked).count(RELEASE) == MAX_RELEASED_AT_ONCE
+    few, many = acked[:MAX_RELEASED_AT_ONCE], acked[MAX_RELEASED_AT_ONCE:]
+    assert verdicts(noise, *few) == [RELEASE] * MAX_RELEASED_AT_ONCE
+    noise.settle()
+    assert verdicts(noise, *many) == [HOLD] * len(many)
+    urgent = change(7, "acknowledged", status="acknowledged", priority="P1")
+    assert verdicts(noise, urgent, *many[3:]) == [RELEASE, *[HOLD] * (len(many) - 3)]
+
+
+def test_the_card_of_one_that_is_over_says_what_became_of_what_it_left() -> None:
+    noise = ended_storm(10)
+    left = sorted(noise.left)
+    for number, wait in enumerate((60, 600, 1800)):
+        assert len(noise.once_more(NOW + 1000 + wait)) == 1, number
+    assert noise.once_more(NOW + 4000) == [], "nothing is new"
+    several = [change(int(id[-4:]), "acknowledged", status="acknowledged") for id in left[:7]]
+    verdicts(noise, *several, now=NOW + 4000)
+    assert noise.changed
+    again = StormDetector(NoiseConfig(), json.loads(json.dumps(noise.to_data())))
+    (payload,) = again.once_more(NOW + 4000)
+    (kept,) = noise.once_more(NOW + 4000)
+    assert payload == kept
+    assert (payload["state"], payload["acknowledged"], payload["triggered"]) == ("ended", 7, 3)
+    assert noise.once_more(NOW + 4001) == []
+    assert len(noise.once_more(NOW + 4061)) == 1, "it may be lost, too"
+    over = [change(int(id[-4:]), "resolved", status="resolved") for id in left]
+    verdicts(noise, *over, now=NOW + 5000)
+    (payload,) = noise.once_more(NOW + 5000)
+    assert (payload["acknowledged"], payload["triggered"]) == (0, 0)
 
 
 def test_its_card_is_told_at_once_then_every_half_minute_and_at_its_end() -> None:
@@ -157,7 +184,7 @@ def test_many_that_are_left_open_get_no_cards_until_something_happens() -> None:
     by_itself = [change(number, "updated") for number in range(20, 40)]
     assert verdicts(noise, *by_itself, now=NOW + 1800) == [HOLD] * 20
     acked = [change(number, "acknowledged", status="acknowledged") for number in range(20, 40)]
-    assert verdicts(noise, *acked, now=NOW + 1900).count(RELEASE) == MAX_RELEASED_AT_ONCE
+    assert verdicts(noise, *acked, now=NOW + 1900) == [HOLD] * 20, "done in bulk"
     noise.forget(NOW + 500, {"PINC0001", "PINC0002"})
     assert set(noise.left) == {"PINC0001", "PINC0002"}
 

@@ -103,8 +103,11 @@ def test_an_update_is_the_authors_and_goes_everywhere(world: RunsWorld) -> None:
     (copied,) = updates_in(world, "incidents")
     assert "Errors are down" in copied.message
     assert "📣 Errors are down" in world.post.message
+    world.say("grace", "update **Known:** still slow", hook=hook(world, "grace"))
+    assert "📣 Known: still slow" in world.post.message
+    assert "**Known:** still slow" in updates_in(world, "incidents")[-1].message
     world.say("grace", "update --room-only Only here --next 10m")
-    assert len(updates_in(world, "incidents")) == 1
+    assert len(updates_in(world, "incidents")) == 2
     assert world.state.remind_seconds == 600.0
 
 

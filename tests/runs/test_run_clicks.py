@@ -18,6 +18,8 @@ from pagerduty_mattermost.incidents import alert_details
 from pagerduty_mattermost.rooms.room import open_room
 from pagerduty_mattermost.runs import people, starting
 from pagerduty_mattermost.runs.records import Run, RunRecords
+from sandbox.mattermost.clients import submission
+from sandbox.mattermost.person import ChatPerson
 
 
 class RunClicksCase(ChatSensorCase):
@@ -83,6 +85,43 @@ class RunClicksCase(ChatSensorCase):
         self.assertEqual(answer.status_code, 200)
         self.assertTrue(self.handle()[0])
         self.assertEqual(self.run_now().state.stage, 1)
+
+    def menus(self) -> List[str]:
+        return [one["id"] for one in self.actions() if one["type"] == "select"]
+
+    def asked_by_menu(self) -> Any:
+        """The question that comes of a choice in the menu, which shows the choice until it is
+        another one."""
+        from sandbox.mattermost import triggers
+
+        ada = ChatPerson(self.sandbox.mattermost, "ada")
+        trigger = triggers.new(self.sandbox.mattermost.service, ada.id)[1]
+        context = {"token": self.token_of("More…"), "selected_option": "end"}
+        body = {"channel_id": self.channel, "post_id": self.run_now().post.id}
+        self.click(context["token"], context=context, trigger_id=trigger, **body)
+        self.assertTrue(self.handle()[0])
+        (dialog,) = ada.dialogs()
+        return ada, dialog
+
+    def test_what_was_chosen_does_not_stay_written_after_cancel(self) -> None:
+        before = self.menus()
+        ada, dialog = self.asked_by_menu()
+        self.assertEqual(dialog.dialog["title"], "End the playbook")
+        self.assertIn("\n- ☐ 1.1", dialog.dialog["introduction_text"])
+        sent = submission(self.sandbox.mattermost.account, dialog, {}, "incidents", cancelled=True)
+        ada.send("/actions/dialogs/submit", sent)
+        self.assertTrue(self.handle()[0])
+        self.assertFalse(set(before) & set(self.menus()))
+        self.assertFalse(self.run_now().state.is_over)
+
+    def test_what_was_confirmed_on_the_post_is_shown_by_it_alone(self) -> None:
+        ada, dialog = self.asked_by_menu()
+        ada.submit(dialog, {})
+        done, line = self.handle()
+        self.assertTrue(done, line)
+        self.assertTrue(self.run_now().state.is_over)
+        told = self.direct_messages()
+        self.assertFalse([one for one in told if one.startswith("The playbook is over")])
 
     def test_a_late_click_on_an_old_post_is_told(self) -> None:
         signed = {"v": "run", "i": self.incident.id, "x": "check bridge:done"}

@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import timezone
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from runs_world import ADA, BEGIN, PLAN, PLAYBOOK, act
 
 from pagerduty_mattermost.incidents.incident import Incident
 from pagerduty_mattermost.playbooks.playbook import COMMANDER, Updates
-from pagerduty_mattermost.runs import acts, reminders, update_texts
+from pagerduty_mattermost.runs import acts, reminders, texts, update_texts
 from pagerduty_mattermost.runs.fold import fold
 from pagerduty_mattermost.runs.state import RunState
 
@@ -176,3 +177,21 @@ def test_when_the_next_one_comes_due() -> None:
     assert reminders.next_at(told, BEGIN + 1800) == BEGIN + 3600
     assert reminders.next_at(state(lead, sent(now, 133)), BEGIN + 8000) == 0.0
     assert reminders.next_at(state(act(acts.ROLE, 0, value=COMMANDER)), BEGIN) == BEGIN + 300
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Hand over: `/pd commander @name`", "Hand over: `/pd commander @name`"),
+        ("`@a` and @all", "`@a` and @\u200ball"),
+        ("`` ` @all `", "`` ` @\u200ball `"),
+        ("\\` @all `", "\\` @\u200ball `"),
+        ("` open\n@all ` x ` @here `", "` open\n@\u200ball ` x ` @\u200bhere `"),
+    ],
+)
+def test_code_can_be_copied_and_still_calls_nobody(text: str, shown: str) -> None:
+    assert texts.styled_lines(text) == shown
+
+
+def test_without_emphasis_words_stay() -> None:
+    assert texts.without_emphasis("# Now\n**2 * 3** is __six__") == "Now\n2 * 3 is six"

@@ -11,6 +11,7 @@ from rooms_world import RoomsWorld
 from runs_in_rooms import NAME, RunInRoom
 from runs_world import PLAYBOOK
 
+from pagerduty_mattermost.cards import posting
 from pagerduty_mattermost.core.errors import RejectedInput
 from pagerduty_mattermost.people.identity import link
 from pagerduty_mattermost.playbooks.playbook import Updates
@@ -100,6 +101,20 @@ def test_it_is_the_authors_own_post_and_copied_by_the_bot(world: RoomsWorld) -> 
     assert NAME in copy.message
     assert case.published() == [TEXT]
     assert updates.unfinished(case.run, world.clock() + 60) == []
+
+
+def test_pagerduty_gets_it_without_markdown_and_it_comes_back_into_no_room(
+    one: RoomsWorld,
+) -> None:
+    case = UpdatesWorld(one, pagerduty=True)
+    case.give("**Known:** half of it\n## Next\n__later__", hook=case.hook(), email=ADA_MAIL)
+    assert case.published() == ["Known: half of it\nNext\nlater"]
+    (post,) = case.in_room()
+    assert "**Known:** half of it" in post.message
+    one.clock.advance(30)
+    posting.make_publisher(one.context()).repaint(one.change(case.incident))
+    assert case.told("published a status update") == []
+    assert len(case.told("Known: half of it")) == 1, "in the playbook post, on one line"
 
 
 def test_given_twice_it_is_there_once(one: RoomsWorld) -> None:

@@ -481,7 +481,7 @@ ROWS: Tuple[Row, ...] = (
         'trigger "<title>" on <service>',
         'trigger "Disk @all full" on Billing Jobs --priority P2 --urgency low --assign '
         '@grace --details "/dev/sda1"',
-        "Triggered in the name of ada@example.com",
+        "in the name of `ada@example.com`",
         lambda room, one: (
             (
                 newest(room).title,
@@ -496,7 +496,7 @@ ROWS: Tuple[Row, ...] = (
     Row(
         "declare [title | link to a post]",
         "declare Shop is down",
-        "Triggered in the name of ada@example.com",
+        "in the name of `ada@example.com`",
         lambda room, one: (newest(room).title, newest(room).body) == ("Shop is down", "All of it"),
         dialog={"title": "Shop is down", "service": "Storefront", "details": "All of it"},
     ),

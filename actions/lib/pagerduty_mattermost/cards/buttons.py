@@ -172,7 +172,8 @@ def confirmation(
 ) -> Dict[str, Any]:
     """An attachment that asks before something is done, with the act and Cancel as buttons.
     `answer`: what either of them brings back: the command as "o", who may answer as "u", by what
-    the first answer is known as "n", `Origin.hook` as "h". It may be answered for ten minutes."""
+    the first answer is known as "n", `Origin.hook` as "h", the post that was clicked as "p" and
+    its incident as "i". It may be answered for ten minutes."""
     made = []
     for verb, id, name, style in (
         (CONFIRMED, "confirm", act, "danger"),

@@ -71,7 +71,8 @@ class CardRecord(NamedTuple):
 
 
 class SaidNote(NamedTuple):
-    """A note that somebody said in the thread of a card: it does not come back into that one."""
+    """A note that somebody said in the thread of a card, or a status update that was given in a
+    room: it does not come back there."""
 
     channel_id: str
     words: str

@@ -271,6 +271,7 @@ class CardPainter:
         keys: List[str] = []
         own = {event.event_id for event in change.events}
         silent = told | told_replies.said_here(memory, record.channel_id)
+        silent |= told_replies.of_rooms(memory)
         below = told_replies.below_newer(record, memory, told, silent, thread.has)
         for event in events:
             if not gets_reply(record.route, event):

@@ -211,7 +211,7 @@ def _status_update(incident: Incident, event: IncidentEvent, view: CardView, who
 
 
 def _responder_added(incident: Incident, event: IncidentEvent, view: CardView, who: str) -> str:
-    to = _to(event)
+    to = _to(event) or escape(one_line(incident.help_asked, MAX_SENTENCE))
     said = _by(
         who,
         f"asked {to} to help" if to else "asked for help",

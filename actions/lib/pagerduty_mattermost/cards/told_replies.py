@@ -16,7 +16,7 @@ from pagerduty_mattermost.cards.route import gets_reply
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.post_keys import post_key
 from pagerduty_mattermost.core.text import ELLIPSIS, one_line
-from pagerduty_mattermost.incidents.incident import IncidentEvent, Version
+from pagerduty_mattermost.incidents.incident import ROOM_NOTE, IncidentEvent, Version
 
 MAX_MARKS = 1000
 """Replies of one card that are remembered, the newest of them; of older ones the thread is
@@ -27,6 +27,13 @@ MIN_CUT_CHARACTERS = 8
 """Of a note that was cut on its way, which have to be the same to be the same note."""
 SAID_BEFORE_SECONDS, SAID_AFTER_SECONDS = 300.0, 900.0
 """How long before and after it was said, by our clock, PagerDuty may have the note."""
+
+
+_SAID = {
+    "incident.annotated": "note",
+    "incident.status_update_published": "message",
+}
+"""What people may have said in Mattermost before it came by PagerDuty; and the words of it."""
 
 
 def reply_key(event: IncidentEvent, channel_id: str) -> str:
@@ -90,8 +97,9 @@ def below_newer(
 
 
 def said_here(memory: IncidentMemory, channel_id: str) -> Set[str]:
-    """Ids of the events that are a note which was said in the thread of the card there."""
-    notes = [event for event in memory.events if event.event_type == "incident.annotated"]
+    """Ids of the events that are a note or a status update which stands there already: it was said
+    in the thread of the card, or given in the room."""
+    notes = [event for event in memory.events if event.event_type in _SAID]
     found: Dict[str, SaidNote] = {}
     for said in sorted(memory.said, key=lambda one: one.at):
         fitting: List[IncidentEvent] = [
@@ -107,6 +115,13 @@ def said_here(memory: IncidentMemory, channel_id: str) -> Set[str]:
     return set(found)
 
 
+def of_rooms(memory: IncidentMemory) -> Set[str]:
+    """Ids of the events that are the pack's own note of where the room is."""
+    return {
+        event.event_id for event in memory.events if event.change("note").startswith(ROOM_NOTE)
+    }
+
+
 def said_words(text: str) -> str:
     """What is kept of a note."""
     return one_line(text)[:MAX_SAID_CHARACTERS]
@@ -115,7 +130,7 @@ def said_words(text: str) -> str:
 def _is_same(event: IncidentEvent, said: SaidNote) -> bool:
     if not -SAID_BEFORE_SECONDS <= _at(event) - said.at <= SAID_AFTER_SECONDS:
         return False
-    note = one_line(event.change("note"))
+    note = one_line(event.change(_SAID[event.event_type]))
     if note[:MAX_SAID_CHARACTERS] == said.words:
         return True
     stem = note[: -len(ELLIPSIS)].rstrip() if note.endswith(ELLIPSIS) else ""

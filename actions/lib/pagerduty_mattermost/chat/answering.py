@@ -1,5 +1,6 @@
 """What an order came to, told where it was given: by the command's own answer, which for a click
-on such an answer comes right below it; else in a direct message.
+on such an answer comes right below it; in the thread of a post that was clicked; else in a direct
+message.
 
     tell(context, order, OrderReply("Done."))
     tell_failure(context, order, error)
@@ -101,7 +102,21 @@ def tell_result(
     if origin is not None and listing is not None:
         drawn = order_replies.reply_to(order, origin, listing, chat, zone, context.clock())
         reply = order_replies.with_list(reply, drawn)
-    tell(context, order, reply)
+    if not (order_replies.is_in_thread(order) and _said_in_thread(context, order, reply)):
+        tell(context, order, reply)
+
+
+def _said_in_thread(context: Context, order: Mapping[str, Any], reply: OrderReply) -> bool:
+    """In the thread of the post that was clicked; False where that can't be, as where somebody has
+    deleted the post."""
+    text = cut(reply.plain or reply.text, MAX_MESSAGE_CHARACTERS)
+    channel, root = (str(order.get(name) or "") for name in ("channel_id", "post_id"))
+    try:
+        context.mattermost.create_post(channel, text, root_id=root)
+    except PackError as error:
+        context.log.info("Posted as a direct message, not in a thread: %s", error)
+        return False
+    return True
 
 
 def show_details(

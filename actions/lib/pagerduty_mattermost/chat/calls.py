@@ -104,6 +104,8 @@ class DialogWanted(NamedTuple):
     """`Origin.command` of the same."""
     about: About = NOTHING_SAID
     """How the incident is."""
+    clicked: str = ""
+    """The playbook post in whose menu it was chosen."""
     opens_room: bool = False
     """Whether a declaration's tick for a room is set in any case."""
 

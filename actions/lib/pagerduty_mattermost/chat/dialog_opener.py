@@ -79,7 +79,7 @@ class DialogOpener:
             order=self._chat.declare_fields,
             about_what=_in_words(wanted),
             given=given,
-            post_id=post_id,
+            post_id=post_id or wanted.clicked,
         )
 
     def offered(self, wanted: LookupWanted) -> Dict[str, Any]:

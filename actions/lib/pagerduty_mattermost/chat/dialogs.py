@@ -91,9 +91,9 @@ def dialog(
 ) -> Dict[str, Any]:
     """As `open_dialog` takes it, but the trigger id. `known`: what its lists offer, and what the
     server can; `asker`: the user it is opened for, in `channel`; `given`: what stands in its
-    fields already; `post_id`: the post that is declared; `hook`: `Origin.hook` of the command that
-    opened it, `origin` its `Origin.command`; `order`: the fields of a declaration; `about_what`:
-    which incident it is about, as Markdown."""
+    fields already; `post_id`: the post that is declared, or the playbook post in whose menu it was
+    chosen; `hook`: `Origin.hook` of the command that opened it, `origin` its `Origin.command`;
+    `order`: the fields of a declaration; `about_what`: which incident it is about, as Markdown."""
     about = {
         "v": kind,
         "i": incident_id,
@@ -124,7 +124,7 @@ def confirmation(
 ) -> Dict[str, Any]:
     """A dialog that asks before something is done, as `dialog` makes others: the act as its title
     and its button, Cancel beside it. `answer`: as `buttons.confirmation` takes it, with the
-    channel as "c"."""
+    channel as "c"; where it has an incident, its post's menu is drawn afresh after Cancel, too."""
     state = sign(key, PURPOSE, {**answer, "v": CONFIRMED}, int(now) + CONFIRM_SECONDS)
     return {
         "url": url.rstrip("/") + SUBMIT,
@@ -134,7 +134,7 @@ def confirmation(
             "introduction_text": question,
             "elements": [],
             "submit_label": act,
-            "notify_on_cancel": False,
+            "notify_on_cancel": bool(answer.get("i")),
             "state": state,
         },
     }

@@ -26,6 +26,7 @@ from pagerduty_mattermost.chat import (
     questions,
     room_notes,
     run_clicks,
+    run_menus,
     task_commands,
     thread_notes,
     which_incident,
@@ -53,6 +54,8 @@ if TYPE_CHECKING:
 
 MAX_SAID_CHARACTERS = 200
 """Of an answer in the log."""
+NOTED = "white_check_mark"
+"""The bot's reaction to a post that became a note."""
 DONE, TOO_LATE, DROPPED = "done", "too_late", "dropped"
 _VOID = {
     TOO_LATE: "Not done: it waited for more than a minute. It is kept as a failed command.",
@@ -74,13 +77,15 @@ def handle(context: Context, order: Any) -> Dict[str, Any]:
         if not written and dropped_orders.was_dropped(context.store, str(order["id"])):
             return {"done": DROPPED, "message": _VOID[DROPPED]}
         if order.get("verb") == dialogs.CANCELLED:
-            _repaint_one(context, order, str(order.get("incident")))
+            if not run_menus.redraw(context, order):
+                _repaint_one(context, order, str(order.get("incident")))
             return {"done": DONE, "incidents": [], "message": "The menu is drawn afresh."}
         result = _carried_out(context, order)
+        run_menus.redraw(context, order)
     except _Told as told:
         raise told.error from None
     except PackError as error:
-        if not tell_failure(context, order, error):
+        if not tell_failure(context, order, error) and not run_menus.redraw(context, order):
             for incident_id in order_replies.menu_incident(order):
                 _repaint_one(context, order, incident_id)
         raise
@@ -202,6 +207,8 @@ def _carried_out(context: Context, order: Mapping[str, Any]) -> CommandResult:
             tell_result(context, order, command, result)
             return result
         in_dialog = close_dialog(context, order, result)
+        if order.get("kind") == "note":
+            _tick(context, str(order.get("post_id")))
         if order.get("verb") != DETAILS:
             _repaint(context, order, command, result)
     if order.get("verb") == LIST_OPEN:
@@ -209,12 +216,20 @@ def _carried_out(context: Context, order: Mapping[str, Any]) -> CommandResult:
     elif order.get("verb") == DETAILS:
         show_details(context, order, result, "Details")
         _repaint(context, order, command, result)
-    elif order_replies.is_told(order, result) and not in_dialog:
+    elif order_replies.is_told(order, command, result) and not in_dialog:
         tell_result(context, order, command, result)
     declared = order_replies.post_declared(order)
     if declared and not dry:
         declared_post.link_back(context, declared, result.message, result.incidents)
     return result
+
+
+def _tick(context: Context, post_id: str) -> None:
+    """What somebody wrote in Mattermost is a note now."""
+    try:
+        context.mattermost.add_reaction(post_id, NOTED)
+    except PackError as error:
+        context.log.info("A note has no tick: %s", error)
 
 
 def _asked_by_how_it_is(

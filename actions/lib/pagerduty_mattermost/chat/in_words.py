@@ -1,7 +1,8 @@
 """What a command would do, in words: for the question before it and for a dry run.
 
     words = in_words(context, Command("merge", incidents="29", text="30"), verb)
-    words.text      # "Merge [#29 Disk full](…) into [#30 Slow](…): #29 is resolved by it"
+    words.text      # "Merge [#29 Disk full](…) into [#30 Slow](…)"
+    words.rows      # ("#29 is resolved by it.",)
     words.rows      # of several incidents a line each, in Markdown
 
 Each verb says it in `Verb.says`, a line with places that are filled in here, where one of them
@@ -37,7 +38,7 @@ class InWords(NamedTuple):
     text: str
     """A sentence without its full stop."""
     rows: Tuple[str, ...] = ()
-    """The incidents, where there are several."""
+    """Lines below it: what else comes of it; the incidents, where there are several."""
 
     @property
     def question(self) -> str:
@@ -106,7 +107,9 @@ class _Places:
         others = [one for one in others if one.merged_into != target.id]
         which = ", ".join(f"#{one.number}" for one in others[:MAX_ROWS])
         are = "is" if len(others) == 1 else "are"
-        return f"{self._all(others)} into {named(target)}: {which} {are} resolved by it"
+        text = f"{self._all(others)} into {named(target)}"
+        self.rows.insert(0, f"{which} {are} resolved by it.")
+        return text
 
     def _text(self) -> str:
         return escape(one_line(clean(self._command.text), MAX_TEXT))

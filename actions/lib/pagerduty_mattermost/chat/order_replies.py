@@ -2,7 +2,7 @@
 way, and which cards are painted anew. Pure.
 
     asked_first(order, command, settings, now)        # -> Asked: which command, and why
-    is_told(order, result)                            # -> False: the card alone is the answer
+    is_told(order, command, result)                   # -> False: the card alone is the answer
     reply_to(order, command, result, settings, zone, now)      # -> OrderReply
     with_list(reply, listing)                         # -> OrderReply with the list below
     repainted(order, command, result)                 # -> ids of incidents whose cards change
@@ -29,6 +29,7 @@ from pagerduty_mattermost.core.errors import CutShort, PackError, RejectedInput
 from pagerduty_mattermost.core.markdown import code_block, with_commands
 from pagerduty_mattermost.core.text import escape
 from pagerduty_mattermost.incidents.incident import Change, Incident
+from pagerduty_mattermost.runs import controls
 
 ASKING_FORMS = (dialogs.OVERRIDE, dialogs.MAINTENANCE)
 SUPPOSED = "You named no incident; it is the only one that is open and assigned to you."
@@ -98,11 +99,30 @@ def asked_first(
     return asked
 
 
-def is_told(order: Mapping[str, Any], result: CommandResult) -> bool:
-    """Whether the giver is told how it went. Of a click on a card, or of a dialog opened there,
-    the card is the answer, except where somebody else was first; a note is seen in its thread."""
+def clicked_post(order: Mapping[str, Any]) -> Mapping[str, str]:
+    """Which post was clicked, and the incident that it is about, as a question brings them back;
+    empty for what was no click on a post."""
+    post, incident = (str(order.get(name) or "") for name in ("post_id", "incident"))
+    if order.get("kind") != "click" or order.get("verb") == buttons.CONFIRMED or not post:
+        return {}
+    return {"p": post, **({"i": incident} if incident else {})}
+
+
+def is_in_thread(order: Mapping[str, Any]) -> bool:
+    """Whether what came of it is told in the thread of the post that was clicked: what somebody
+    has confirmed there, and that the post does not show by itself."""
+    confirmed = order.get("verb") == buttons.CONFIRMED and not order.get("hook")
+    return confirmed and bool(order.get("post_id"))
+
+
+def is_told(order: Mapping[str, Any], command: Command, result: CommandResult) -> bool:
+    """Whether it is told how it went. Of a click on a card or a playbook post, or of a dialog
+    opened there, that post is the answer, except where somebody else was first; a note is seen in
+    its thread."""
     if not result.message or order.get("kind") in ("note", "reaction"):
         return False
+    if is_in_thread(order) and command.verb in controls.CLICKED:
+        return result.already
     beside_a_card = order.get("kind") not in ("command", "row") and order.get("verb") not in (
         buttons.CONFIRMED,
         ACKNOWLEDGE_ALL,

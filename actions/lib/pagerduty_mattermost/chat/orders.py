@@ -113,7 +113,7 @@ def _clicked(order: Mapping[str, Any]) -> Command:
     if verb.startswith(SNOOZE):
         return Command(SNOOZE, incidents=incident, duration=verb[len(SNOOZE) :])
     if verb == ACKNOWLEDGE_ALL:
-        return Command("acknowledge", service=text)
+        return Command("acknowledge", service=text, brief=True)
     if verb == LIST_OPEN:
         return Command("list", service=text)
     if verb == DETAILS:

@@ -13,7 +13,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Mapping, Optional
 
 from pagerduty_mattermost.cards import buttons
-from pagerduty_mattermost.chat import dialogs, orders
+from pagerduty_mattermost.chat import dialogs, order_replies, orders
 from pagerduty_mattermost.chat.answering import close_dialog, tell
 from pagerduty_mattermost.chat.command import Command, CommandResult
 from pagerduty_mattermost.chat.in_words import in_words
@@ -74,6 +74,7 @@ def ask(context: Context, order: Mapping[str, Any], asked: Asked) -> Optional[Co
         "h": str(order.get("hook") or ""),
         # By it the first answer is known, whichever way it is asked.
         "n": str(order.get("id")),
+        **order_replies.clicked_post(order),
     }
     key = chat.signing_keys[0].reveal()
     made = dialogs.confirmation(text, asked.verb.act, answer, chat.public_url, key, now)

@@ -178,7 +178,9 @@ def _click(
             raise CallRefused(403, "only who asked may confirm")
         once = mark_of(TOKEN, signed.get("n") or context.get("token"), now)
         text = str(signed.get("o"))
-        return _order("click", body, now, once, verb=verb, text=text, hook=hook)
+        given = {**body, "post_id": signed.get("p")}
+        named = {"verb": verb, "incident": str(signed.get("i") or ""), "text": text}
+        return _order("click", given, now, once, hook=hook, **named)
     if verb in (buttons.ACKNOWLEDGE_ALL, buttons.LIST_OPEN):
         once = mark_of("trigger", body.get("trigger_id"), now)
         made = _order("click", body, now, once, verb=verb, text=str(signed.get("s")))
@@ -193,7 +195,7 @@ def _click(
         except ValueError as error:
             raise CallRefused(400, str(error)) from None
         if verb == controls.OPENS:
-            return _opened(body, text, incident)
+            return _opened(body, text, incident)._replace(clicked=_id(body, "post_id"))
     if verb == buttons.MENU:
         verb = str(context.get("selected_option") or "")
         if verb not in (
@@ -233,16 +235,23 @@ def _dialog(
     verb, incident = str(signed.get("v")), str(signed.get("i"))
     if verb == buttons.DETAILS:
         return FieldErrors({})
+    # Of a submission only the user is Mattermost's own word: where it was opened and which post it
+    # is about stand in the signed state.
+    given = {
+        "user_id": body["user_id"],
+        "channel_id": signed.get("c"),
+        "post_id": signed.get("p"),
+    }
     if body.get("cancelled"):
-        if verb not in dialogs.FROM_MENU:
+        from_menu = verb in dialogs.FROM_MENU or (verb == buttons.CONFIRMED and signed.get("i"))
+        if not from_menu:
             return FieldErrors({})
-        given = {"user_id": body["user_id"], "channel_id": signed.get("c")}
         once = mark_of("token", body.get("state"), now)
         return _order("dialog", given, now, once, verb=dialogs.CANCELLED, incident=incident)
     if verb == buttons.CONFIRMED:
-        given = {"user_id": body["user_id"], "channel_id": signed.get("c")}
         once, hook = mark_of(TOKEN, signed.get("n"), now), _hook(str(signed.get("h")))
-        return _order("dialog", given, now, once, verb=verb, text=str(signed.get("o")), hook=hook)
+        about = {"incident": str(signed.get("i") or ""), "text": str(signed.get("o"))}
+        return _order("dialog", given, now, once, verb=verb, hook=hook, **about)
     submission = body.get("submission")
     words, wrong = dialogs.fields(verb, submission if isinstance(submission, dict) else {})
     if wrong:
@@ -251,13 +260,6 @@ def _dialog(
     more = json.dumps(
         {name: word for name, word in words.items() if name not in ("text", "user", "title")}
     )
-    # Of a submission only the user is Mattermost's own word: where it was opened and which post it
-    # is about stand in the signed state.
-    given = {
-        "user_id": body["user_id"],
-        "channel_id": signed.get("c"),
-        "post_id": signed.get("p"),
-    }
     once, hook = mark_of(TOKEN, body.get("state"), now), _hook(str(signed.get("h") or ""))
     about = {"verb": verb, "incident": incident, "text": text, "values": more, "hook": hook}
     made = _order("dialog", given, now, once, **about)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Dict, List, Optional
 
 from pagerduty_mattermost.chat import dialogs
+from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import PackError
 from pagerduty_mattermost.core.text import cut
 from pagerduty_mattermost.gateways.http.signed_tokens import sign
@@ -86,7 +87,7 @@ def _elements(state: Optional[RunState]) -> List[Dict[str, Any]]:
         "type": "textarea",
         "max_length": dialogs.MAX_TEXT_CHARACTERS,
     }
-    options = [{"text": f"in {span}", "value": span} for span, _ in SPANS]
+    options = [{"text": f"in {times.duration(long)}", "value": span} for span, long in SPANS]
     made: List[Dict[str, Any]] = [
         {**said, "default": text} if text else said,
         {

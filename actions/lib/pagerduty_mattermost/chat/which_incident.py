@@ -110,4 +110,6 @@ def _only_one(context: Context, command: Command) -> Incident:
             "which incident? None is open and assigned to you: give its id or number"
         )
     listed = ", ".join(f"#{one.number} {one.title[:60]}" for one in found[:LISTED_INCIDENTS])
-    raise RejectedInput(f"which incident? {len(found)} are assigned to you: {listed}")
+    verb = TABLE.get(command.verb)
+    say = f"say `/pd {verb.typed if verb is not None else command.verb} {found[0].number}`"
+    raise RejectedInput(f"which incident? {len(found)} are assigned to you: {listed}; {say}")

@@ -14,6 +14,9 @@ from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Tuple
 from pagerduty_mattermost.core.json_values import to_json
 
 OPEN_STATUSES = ("triggered", "acknowledged")
+ROOM_NOTE = "Room in Mattermost: "
+"""Begins the note by which the pack says where an incident's room is. Cards lead there anyway, and
+do not show it."""
 
 
 class Person(NamedTuple):

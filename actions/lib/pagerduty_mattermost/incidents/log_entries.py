@@ -38,7 +38,7 @@ from pagerduty_mattermost.incidents.event_types import (
     SILENT_TYPES,
     UPDATED,
 )
-from pagerduty_mattermost.incidents.incident import Incident, IncidentEvent, Person
+from pagerduty_mattermost.incidents.incident import ROOM_NOTE, Incident, IncidentEvent, Person
 from pagerduty_mattermost.incidents.raw_values import (
     MAX_NAME,
     MAX_SAID,
@@ -151,6 +151,7 @@ def incident_from_rest(obj: Any) -> Optional[Incident]:
         alerts_resolved=_int(counts.get("resolved")),
         conference_url=as_text(bridge.get("conference_url"), _MAX_URL),
         conference_number=as_text(bridge.get("conference_number"), MAX_NAME),
+        help_asked=_asked_for_help(obj.get("incidents_responders")),
         summary=as_text(as_map(obj.get("body")).get("details"), MAX_SUMMARY),
         incident_type=incident_type(obj.get("incident_type")),
     )
@@ -254,7 +255,7 @@ def with_event(incident: Incident, event: IncidentEvent) -> Incident:
     """The incident with what only its events tell: the latest note, until when it is snoozed, whom
     somebody asked for help, the title of the incident it was merged into."""
     note, kind = event.change("note"), event.event_type
-    if note:
+    if note and not note.startswith(ROOM_NOTE):
         incident = incident._replace(
             note=note, note_by=event.agent.name, note_at=event.occurred_at
         )
@@ -269,6 +270,12 @@ def with_event(incident: Incident, event: IncidentEvent) -> Incident:
     if kind == "incident.merged" and incident.merged_into and event.change("to"):
         incident = incident._replace(merged_title=event.change("to"))
     return incident
+
+
+def _asked_for_help(rows: Any) -> str:
+    """The names of all who were asked to help, by the incident's list of them."""
+    people = (label_of(as_map(row.get("user"))) for row in as_maps(rows))
+    return cut(", ".join(dict.fromkeys(name for name in people if name)), _MAX_ASKED)
 
 
 def _kind(obj: Mapping[str, Any]) -> str:

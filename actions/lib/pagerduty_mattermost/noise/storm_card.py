@@ -14,6 +14,9 @@ from pagerduty_mattermost.core.text import escape, markdown_link, one_line, web_
 ONGOING, STILL_OPEN, OVER = STATES["triggered"].color, LOW_TRIGGERED, STATES["resolved"].color
 """Those of an incident's own card: a storm that ended while its incidents are open is not over."""
 
+MAX_ROWS = 5
+"""Incidents that the card lists: with more Mattermost's app would fold it, at some 200 pixels."""
+
 
 def card(
     storm: Mapping[str, Any], zone: tzinfo, actions: Sequence[Mapping[str, Any]] = ()
@@ -23,15 +26,17 @@ def card(
     ended = storm["state"] == "ended"
     head = headline(storm)
     color = (STILL_OPEN if left(storm) else OVER) if ended else ONGOING
+    since = times.clock(str(storm["started_at"]), zone, str(storm["at"]))
     lines = [
-        f"**{storm['total']} incidents** since {times.stamp(str(storm['started_at']), zone)}: "
+        f"**{storm['total']} incidents** since {since}: "
         f"{storm['triggered']} triggered, {storm['acknowledged']} acknowledged, "
         f"{storm['closed']} resolved.",
-        *(_line(one) for one in storm["incidents"]),
+        *(_line(one) for one in storm["incidents"][:MAX_ROWS]),
     ]
-    hidden = int(storm["total"]) - len(storm["incidents"])
+    hidden = int(storm["total"]) - len(storm["incidents"][:MAX_ROWS])
     if hidden > 0:
-        lines.append(f"… and {hidden} more in PagerDuty.")
+        where = "" if actions else " in PagerDuty"
+        lines.append(f"\n… and {hidden} more{where}.")
     if not ended:
         lines.append(
             "_No cards of their own, except those that somebody acts on and those of "

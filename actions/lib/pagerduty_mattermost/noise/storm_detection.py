@@ -24,42 +24,26 @@ seconds since the epoch.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
-from typing import Any, Dict, List, Optional, Sequence
+from typing import AbstractSet, Any, Dict, List, Optional, Sequence
 
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.config.noise import NoiseConfig
 from pagerduty_mattermost.core.text import cut, one_line
 from pagerduty_mattermost.incidents.event_types import TRIGGERED
-from pagerduty_mattermost.incidents.incident import Change, Incident, IncidentEvent
+from pagerduty_mattermost.incidents.incident import Change, Incident
 from pagerduty_mattermost.noise.ended_groups import EndedGroups
 from pagerduty_mattermost.noise.flapping import FlappingRounds, abouts_of
+from pagerduty_mattermost.noise.moves import has_moved, triggered_at
 from pagerduty_mattermost.noise.storm_group import FLAPPING, STORM, StormGroup, by_id, by_value
 
 PASS, HOLD, RELEASE, WAIT = "pass", "hold", "release", "wait"
 """Dispatch it; don't; dispatch it with all that was held of it before; decide with the next read,
 soon."""
-MOVES = frozenset(
-    (
-        "incident.acknowledged",
-        "incident.annotated",
-        "incident.snoozed",
-        "incident.escalated",
-        "incident.reassigned",
-        "incident.delegated",
-        "incident.responder.added",
-        "incident.responder.replied",
-        "incident.status_update_published",
-        "incident.priority_updated",
-    )
-)
-"""What somebody does to an incident that is theirs now. A resolve is none: it ends by itself in
-the count."""
-BY_ITSELF = ("timeout", "auto")
-"""Channels of log entries that nobody is behind, as of an escalation nobody answered."""
 MAX_RELEASED_AT_ONCE = 5
-"""Incidents of a group that somebody acts on within one cycle and that get their own cards; more
-are done in bulk."""
+"""Incidents of a group that somebody acts on within one cycle and that get their own cards; where
+there are more they are done in bulk, and none does."""
 PATIENCE_SECONDS = 8.0
 """Seconds that new incidents which come at the pace of a storm wait for more, so that it begins
 without cards."""
@@ -151,7 +135,7 @@ class StormDetector:
         waiting = [
             id
             for several in fresh.values()
-            for id in self._arrived(sorted(several, key=_at), now, patient)
+            for id in self._arrived(sorted(several, key=triggered_at), now, patient)
         ]
         new = {change.incident.id for several in fresh.values() for change in several}
         for change in changes:
@@ -162,8 +146,11 @@ class StormDetector:
                 and not (id in new and self._flaps(change))
             ):
                 self._observe(change)
-        acted: Dict[str, int] = {}
-        verdicts = {one.incident.id: self._verdict(one, acted) for one in changes}
+        for change in changes:
+            self.changed |= self._ended.take(change.incident)
+        acted = Counter(self._acted_on(one) for one in changes)
+        bulk = {key for key, count in acted.items() if count > MAX_RELEASED_AT_ONCE}
+        verdicts = {one.incident.id: self._verdict(one, bulk) for one in changes}
         return {**verdicts, **dict.fromkeys(waiting, WAIT)}
 
     def _is_new(self, change: Change) -> bool:
@@ -186,7 +173,8 @@ class StormDetector:
 
     def _flapping(self, change: Change) -> Optional[StormGroup]:
         found = (
-            self._ongoing(FLAPPING, about, _at(change)) for about in abouts_of(change.incident)
+            self._ongoing(FLAPPING, about, triggered_at(change))
+            for about in abouts_of(change.incident)
         )
         return next((group for group in found if group is not None), None)
 
@@ -231,7 +219,7 @@ class StormDetector:
         group.ended, group.sequence, self.changed = True, group.sequence + 1, True
 
     def _join(self, group: StormGroup, change: Change) -> None:
-        group.arrived(_at(change), self._settings.storm_incidents // 2 + 1)
+        group.arrived(triggered_at(change), self._settings.storm_incidents // 2 + 1)
         group.take(change.incident)
         self.changed = True
 
@@ -241,16 +229,14 @@ class StormDetector:
         passed = self._passed.get(service, {})
         impatient = self._is_calm(passed, fresh, now) if patient else True
         for change in fresh:
-            at, incident = _at(change), change.incident
+            at, incident = triggered_at(change), change.incident
             group = self._ongoing(STORM, service, at) if self._settings.storm_incidents else None
             if group is None:
                 group = self._begin(fresh, at)
             plain = not self._is_high(incident)
             if group is not None and plain:
                 self._join(group, change)
-            elif (
-                plain and not impatient and now - at < PATIENCE_SECONDS and not _has_moved(change)
-            ):
+            elif plain and not impatient and now - at < PATIENCE_SECONDS and not has_moved(change):
                 waiting.append(incident.id)
             else:
                 self._passed.setdefault(service, {})[incident.id] = at
@@ -263,7 +249,7 @@ class StormDetector:
         settings, incident = self._settings, fresh[0].incident
         if not settings.storm_incidents:
             return None
-        moments = {one.incident.id: _at(one) for one in fresh}
+        moments = {one.incident.id: triggered_at(one) for one in fresh}
         moments.update(self._passed.get(incident.service_id, {}))
         ordered = sorted(moments.values())
         for first, last in zip(ordered, ordered[settings.storm_incidents :]):
@@ -276,7 +262,7 @@ class StormDetector:
         """Not two new ones so close that a storm may have begun."""
         if not self._settings.storm_incidents:
             return True
-        moments = sorted([*passed.values(), *map(_at, fresh)])
+        moments = sorted([*passed.values(), *map(triggered_at, fresh)])
         gap = self._settings.storm_window / self._settings.storm_incidents / PACE_FACTOR
         return all(
             now - two >= PATIENCE_SECONDS or two - one > gap
@@ -286,7 +272,14 @@ class StormDetector:
     def _group_of(self, id: str) -> Optional[StormGroup]:
         return next((group for group in self.groups.values() if id in group.statuses), None)
 
-    def _verdict(self, change: Change, acted: Dict[str, int]) -> str:
+    def _acted_on(self, change: Change) -> str:
+        """The key of the group in which somebody acts on it; empty for none."""
+        id = change.incident.id
+        group = self._group_of(id)
+        key = self.left.get(id) or (group.key if group and id not in group.released else "")
+        return key if not self._is_high(change.incident) and has_moved(change) else ""
+
+    def _verdict(self, change: Change, bulk: AbstractSet[str]) -> str:
         incident = change.incident
         left_by = self.left.get(incident.id, "")
         key = left_by
@@ -302,11 +295,10 @@ class StormDetector:
                 return PASS
             key = group.key
         high = self._is_high(incident)
-        wanted = incident.is_open and (high or _has_moved(change) or self._left_few(left_by))
+        wanted = incident.is_open and (high or has_moved(change) or self._left_few(left_by))
         if not wanted and incident.id not in self._releasing:
             return HOLD
-        acted[key] = acted.get(key, 0) + 1
-        if not high and acted[key] > MAX_RELEASED_AT_ONCE:
+        if not high and key and key in bulk:
             return HOLD
         return self._release(incident.id, key)
 
@@ -352,15 +344,16 @@ class StormDetector:
         open_ones = group.open_ones()
         few = group.kind == FLAPPING and len(open_ones) <= max(1, self._settings.storm_incidents)
         counted = group.statuses.keys() - set(group.released) - set(open_ones if few else ())
-        self._ended.add(group.payload(now), now, counted)
+        self._ended.add(group, now, counted)
         if few:
             return open_ones
         self.left.update((id, group.key) for id in open_ones)
         return []
 
     def once_more(self, now: float) -> List[Dict[str, Any]]:
-        """Last payloads of groups that are over which are to be dispatched again; they count
-        as dispatched when this is kept."""
+        """Payloads of groups that are over which are to be dispatched again, since something
+        became of what they left or the last one may be lost; they count as dispatched when this
+        is kept."""
         found = self._ended.repeated(now)
         dropped = self._ended.forget(now)
         self.changed = self.changed or bool(found) or dropped
@@ -377,25 +370,3 @@ class StormDetector:
         self._passed = {service: ids for service, ids in passed.items() if ids}
         self._rounds.prune(now)
         self.left = {id: key for id, key in self.left.items() if id in open_ids}
-
-
-def _has_moved(change: Change) -> bool:
-    return any(_is_move(event) for event in change.events)
-
-
-def _is_move(event: IncidentEvent) -> bool:
-    return event.event_type in MOVES and event.change("channel") not in BY_ITSELF
-
-
-def _at(change: Change) -> float:
-    """When it was triggered."""
-    moments = (event.occurred_at for event in change.events if event.event_type == TRIGGERED)
-    found = next(
-        (
-            at
-            for at in map(times.seconds, (*moments, change.incident.created_at))
-            if at is not None
-        ),
-        None,
-    )
-    return found or 0.0

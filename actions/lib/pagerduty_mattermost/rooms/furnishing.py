@@ -26,7 +26,7 @@ from pagerduty_mattermost.gateways.mattermost import own_channels
 from pagerduty_mattermost.gateways.mattermost.channels import is_archived
 from pagerduty_mattermost.gateways.mattermost.post_once import link
 from pagerduty_mattermost.gateways.pagerduty.notes import ensure_note
-from pagerduty_mattermost.incidents.incident import Change
+from pagerduty_mattermost.incidents.incident import ROOM_NOTE, Change
 from pagerduty_mattermost.oncall import channel_header
 from pagerduty_mattermost.rooms import header, invitations
 from pagerduty_mattermost.rooms.links import label, room_link
@@ -125,7 +125,7 @@ def _note(context: Context, room: RoomRecord, change: Change) -> RoomRecord:
     hidden = room.private and not settings.rooms.link_private
     if not (settings.rooms.note and sender) or hidden:
         return room
-    text = f"Room in Mattermost: {label(room)}"
+    text = f"{ROOM_NOTE}{label(room)}"
     address = room_link(context, room)
     said = SaidNote(room.channel_id, said_words(f"{text}\n{address}"), context.clock())
     records = IncidentRecords(context.store, room.incident, context.log)

@@ -121,12 +121,14 @@ def controls(
     key: str,
     now: float,
     spare: int = 0,
+    *,
+    mark: str = "",
 ) -> Tuple[Mapping[str, Any], ...]:
     """The actions of the post's attachment. `url`: public address of the listener; `key`: signs;
-    `spare`: characters of the props that something else needs."""
+    `spare`: characters of the props that something else needs; `mark`: ends the menus' ids."""
     made: Tuple[Mapping[str, Any], ...] = ()
     for level in LEVELS:
-        made = tuple(_Drawing(state, url, key, now, level).actions())
+        made = tuple(_Drawing(state, url, key, now, level, mark).actions())
         size = props_size(post_props(state, "k" * 32, made))
         if size + spare <= MAX_PROPS_CHARACTERS:
             break
@@ -134,9 +136,11 @@ def controls(
 
 
 class _Drawing:
-    def __init__(self, state: RunState, url: str, key: str, now: float, level: Level) -> None:
+    def __init__(
+        self, state: RunState, url: str, key: str, now: float, level: Level, mark: str
+    ) -> None:
         self._state, self._url, self._key, self._now = state, url, key, now
-        self._level = level
+        self._level, self._mark = level, mark
 
     def actions(self) -> Iterator[Mapping[str, Any]]:
         state = self._state
@@ -214,10 +218,11 @@ class _Drawing:
     def _menu(
         self, id: str, name: str, options: Sequence[Tuple[str, str]], verb: str = ""
     ) -> Dict[str, Any]:
-        """Its id is another one whenever something was done: pages keep the chosen words for as
-        long as it stays the same. `verb`: what all its options are about."""
+        """Its id is another one whenever something was done, or something that was chosen was not:
+        pages keep the chosen words for as long as it stays the same. `verb`: what all its options
+        are about."""
         return {
-            "id": f"{id}{self._state.digest}",
+            "id": f"{id}{self._state.digest}{self._mark}",
             "name": name,
             "type": "select",
             "options": [{"text": text, "value": value} for text, value in options],

@@ -156,7 +156,7 @@ def left_open(state: RunState) -> List[str]:
     if not tasks:
         return []
     lines = [f"{len(tasks)} {'task is' if len(tasks) == 1 else 'tasks are'} still open:"]
-    lines += [f"{WAITING} {task.number} {styled(task.text)}" for task in tasks[:MAX_LISTED]]
+    lines += [f"- {WAITING} {task.number} {styled(task.text)}" for task in tasks[:MAX_LISTED]]
     if len(tasks) > MAX_LISTED:
-        lines.append(f"… and {len(tasks) - MAX_LISTED} more")
+        lines.append(f"- … and {len(tasks) - MAX_LISTED} more")
     return lines

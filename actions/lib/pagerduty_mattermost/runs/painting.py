@@ -71,13 +71,22 @@ def post_anew(context: Context, records: RunRecords, run: Run) -> Run:
     return run._replace(post=post)
 
 
-def drawn(context: Context, run: Run, state: RunState) -> Tuple[str, Dict[str, Any]]:
-    """Message and props."""
+def redraw_menus(context: Context, run: Run, mark: str) -> None:
+    """With other menus in place of those in which somebody chose what did not come about. `mark`:
+    letters and digits that make them others. Raises the gateways' errors."""
+    message, props = drawn(context, run, run.state, mark)
+    context.mattermost.patch_post(run.post.id, message=message, props=props)
+
+
+def drawn(
+    context: Context, run: Run, state: RunState, mark: str = ""
+) -> Tuple[str, Dict[str, Any]]:
+    """Message and props. `mark`: as of `redraw_menus`."""
     settings = context.settings
     zone = times.zone(settings.time_zone)
     chat = settings.chat
     actions = (
-        controls(state, chat.public_url, chat.signing_keys[0].reveal(), context.clock())
+        controls(state, chat.public_url, chat.signing_keys[0].reveal(), context.clock(), mark=mark)
         if chat.has_buttons and not chat.read_only
         else ()
     )

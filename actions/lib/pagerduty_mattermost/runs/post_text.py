@@ -19,7 +19,7 @@ from pagerduty_mattermost.runs.state import (
     StageState,
     TaskState,
 )
-from pagerduty_mattermost.runs.texts import name, owner_words, styled
+from pagerduty_mattermost.runs.texts import name, owner_words, styled, without_emphasis
 
 MAX_CHARACTERS = 14000
 """Of the whole; finished stages are folded to one line before it holds more."""
@@ -49,7 +49,7 @@ def _drawn(state: RunState, zone: tzinfo, folded: AbstractSet[int]) -> str:
     lines = [_head(state, zone)]
     update = state.last_update
     if update is not None:
-        said = escape(one_line(update.text, UPDATE_CHARACTERS))
+        said = escape(one_line(without_emphasis(update.text), UPDATE_CHARACTERS))
         lines.append(f"📣 {said} · {name(update.by)} {_clock(update.at, state, zone)}")
     for stage in state.stages:
         lines.append(_stage_line(state, stage))

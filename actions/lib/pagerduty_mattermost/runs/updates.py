@@ -15,6 +15,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Dict, List, Mapping, NamedTuple, Tuple
 
+from pagerduty_mattermost.cards import told_replies
+from pagerduty_mattermost.cards.incident_memory import SaidNote
+from pagerduty_mattermost.cards.records import IncidentRecords
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import (
     NotFound,
@@ -39,9 +42,11 @@ from pagerduty_mattermost.runs import acting, reminders, reminding, update_posts
 from pagerduty_mattermost.runs.acts import ROOM, SENT, Act, sent_id
 from pagerduty_mattermost.runs.posting import is_final, posted, props_of
 from pagerduty_mattermost.runs.records import Run, RunRecords
+from pagerduty_mattermost.runs.texts import without_emphasis
 
 if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
+    from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty
     from pagerduty_mattermost.incidents.incident import Incident
     from pagerduty_mattermost.rooms.records import RoomRecord
     from pagerduty_mattermost.runs.state import UpdateState
@@ -335,13 +340,9 @@ class _Giving:
             return
         before = self.run
         intent = self._sent(TO_PAGERDUTY, "")
+        self._is_said_in_the_room()
         try:
-            status_updates.publish(
-                self._context.pagerduty,
-                self.run.incident,
-                self._update.text,
-                from_email=self._email,
-            )
+            status_updates.publish(*self._for_pagerduty(), from_email=self._email)
         except NotKnown:
             self._tell_not_known()
         except PackError:
@@ -350,11 +351,21 @@ class _Giving:
             raise
         self._sent(PAGERDUTY, "")
 
+    def _for_pagerduty(self) -> Tuple[PagerDuty, str, str]:
+        """Where it goes, and the text: PagerDuty shows no Markdown."""
+        words = without_emphasis(self._update.text)
+        return self._context.pagerduty, self.run.incident, words
+
+    def _is_said_in_the_room(self) -> None:
+        """What PagerDuty's log has of it is not told there again."""
+        records = IncidentRecords(self._context.store, self.run.incident, self._context.log)
+        words = told_replies.said_words(without_emphasis(self._update.text))
+        said = SaidNote(self.run.plan.channel, words, self._context.clock())
+        records.save_said(self._update.id, said)
+
     def _stands_at_pagerduty(self) -> bool:
         return status_updates.was_published(
-            self._context.pagerduty,
-            self.run.incident,
-            self._update.text,
+            *self._for_pagerduty(),
             from_email=self._email,
             passed=self._context.clock() - self._update.at,
         )

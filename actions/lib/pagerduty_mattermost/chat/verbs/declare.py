@@ -15,7 +15,7 @@ from pagerduty_mattermost.chat.line import TypedLine
 from pagerduty_mattermost.chat.named_people import people
 from pagerduty_mattermost.chat.verb import INCIDENTS, PAGERDUTY, Verb
 from pagerduty_mattermost.chat.verbs.changes import checked_urgency
-from pagerduty_mattermost.chat.verbs.named_incidents import incident_of
+from pagerduty_mattermost.chat.verbs.named_incidents import incident_of, named
 from pagerduty_mattermost.chat.verbs.touched import named_service
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import (
@@ -25,6 +25,7 @@ from pagerduty_mattermost.core.errors import (
     reworded,
     wrong_field,
 )
+from pagerduty_mattermost.core.markdown import copyable
 from pagerduty_mattermost.core.text import clean, cut_at_word, escape, one_line
 from pagerduty_mattermost.gateways.pagerduty import incident_updates
 from pagerduty_mattermost.gateways.pagerduty.references import Reference, resolve, row_by_id
@@ -64,9 +65,9 @@ def create(context: Context, command: Command) -> CommandResult:
     with explained(context, service):
         row = context.pagerduty.create_incident(given, from_email=email)
     incident = incident_of(row)
-    zone = times.zone(context.settings.time_zone)
-    table = incident_lists.incidents([incident], zone)
-    text = f"Triggered in the name of {escape(email)}.\n\n{table}"
+    people = escape(one_line(", ".join(one.name for one in incident.assignees), 200))
+    to = f", assigned to {people}" if people else ""
+    text = f"Triggered {named(incident)}{to}, in the name of {copyable(email)}."
     if command.options.get("room") or _playbook(command):
         text += f"\n\n{_with_room(context, command, incident)}"
     return CommandResult(text, (incident.id,), email)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Dict, Mapping
 
 from pagerduty_mattermost.cards import incident_lists, whole_card
 from pagerduty_mattermost.cards.card_text import CardReader
+from pagerduty_mattermost.cards.incident_memory import merge
+from pagerduty_mattermost.cards.records import IncidentRecords
 from pagerduty_mattermost.chat.acting_user import who_asks
 from pagerduty_mattermost.chat.command import Command, CommandResult
 from pagerduty_mattermost.chat.forms import (
@@ -29,6 +31,7 @@ from pagerduty_mattermost.chat.verb import (
 from pagerduty_mattermost.chat.verbs.named_incidents import incident_of
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import RejectedInput
+from pagerduty_mattermost.core.markdown import code_span
 from pagerduty_mattermost.core.text import escape
 from pagerduty_mattermost.gateways.pagerduty.client import MAX_RECORDS
 from pagerduty_mattermost.gateways.pagerduty.find_incident import OPEN_QUERY, find, names
@@ -78,6 +81,9 @@ def show(context: Context, command: Command) -> CommandResult:
     """One incident with all that its alert said, its facts and its notes."""
     id = str(find(context.pagerduty, names(command.incidents)[0])["id"])
     incident = alert_details.fetch(context.pagerduty, id).incident
+    memory = IncidentRecords(context.store, id, context.log).load()
+    if memory.states:  # what PagerDuty does not repeat
+        incident = merge(incident, memory.newest.change.incident)
     zone, now = times.zone(context.settings.time_zone), times.iso(context.clock())
     notes = read_notes(context.pagerduty, id)
     whole = whole_card.draw(incident, notes, CardReader(zone, now))
@@ -100,11 +106,10 @@ def _page(
     zone, now = times.zone(context.settings.time_zone), times.iso(context.clock())
     more = " or more" if found.truncated else ""
     count = f"{len(rows)}{more} incident{'s' if len(rows) != 1 else ''}{where}"
-    head = (
-        count
-        if pages == 1
-        else f"{count}, page {number} of {pages}" + (" (add: page 2)" if number == 1 else "")
-    )
+    head = count if pages == 1 else f"{count}, page {number} of {pages}"
+    if number < pages:
+        on = f" on {page[0].service}" if command.service else ""
+        head += f" (next: {code_span(f'/pd {command.verb}{on} page {number + 1}')})"
     text = f"{head}:\n\n{incident_lists.incidents(page, zone, now=now)}"
     return CommandResult(text, tuple(one.id for one in page), head=head + ":", shown=tuple(page))
 

@@ -31,6 +31,7 @@ from pagerduty_mattermost.core.errors import (
     StoreUnreachable,
     reworded,
 )
+from pagerduty_mattermost.core.markdown import copyable
 from pagerduty_mattermost.core.quotes import plain
 from pagerduty_mattermost.core.text import clean, cut_at_word, escape, one_line
 from pagerduty_mattermost.gateways.pagerduty import schedules
@@ -107,10 +108,10 @@ def page(context: Context, command: Command) -> CommandResult:
         incident = incident_of(context.pagerduty.create_incident(given, from_email=email))
     reached = ", ".join(one.name for one in incident.assignees)
     whom = f" ({escape(one_line(reached, 200))})" if reached and reached != target.name else ""
-    zone = times.zone(context.settings.time_zone)
-    text = f"Paged {escape(target.name)}{whom} in the name of {escape(email)}."
+    zone, now = times.zone(context.settings.time_zone), times.iso(context.clock())
+    text = f"Paged {escape(target.name)}{whom} in the name of {copyable(email)}."
     return CommandResult(
-        f"{text}\n\n{incident_lists.incidents([incident], zone)}",
+        f"{text}\n\n{incident_lists.incidents([incident], zone, now=now)}",
         (incident.id,),
         email,
         public=True,
@@ -199,8 +200,8 @@ def _service(context: Context, target: PageTarget, asked: str) -> Reference:
         if isinstance(services, list) and len(services) == 1 and isinstance(services[0], dict):
             return reference("service", services[0])
     raise RejectedInput(
-        "on which service? Add --service <name> (`/pd services` lists them), or have an admin set "
-        "chat.page_service"
+        "on which service? Add `--service <name>` (`/pd services` lists them), or have an admin "
+        "set chat.page_service"
     )
 
 

@@ -43,6 +43,10 @@ def _role(context: Context, command: Command) -> CommandResult:
         line = _line(the.run.state, wanted.name, wanted.title)
         return CommandResult(line, (the.run.incident,))
     person = person_of(context, the.asked, command.text)
+    known = the.run.state.roles.get(wanted.name)
+    if person.id == (known.who.id if known is not None else ""):
+        line = _line(the.run.state, wanted.name, wanted.title)
+        return CommandResult(f"It is so already: {line}", (the.run.incident,), already=True)
     act = the.asked.act(ROLE, value=wanted.name, person=person)
     acted, problems = roles.take(context, the.records, the.run, act, _change(context, the))
     line = _line(acted.now, wanted.name, wanted.title)
@@ -153,7 +157,7 @@ VERBS = (
         incidents=ONE,
         asks=asks_of_end,
         says="End the playbook of {incidents}",
-        button="End",
+        button="End the playbook",
     ),
     Verb(
         name="restart",

@@ -40,6 +40,7 @@ from pagerduty_mattermost.chat.verbs.named_incidents import (
 from pagerduty_mattermost.chat.verbs.run_of import in_run
 from pagerduty_mattermost.core import markdown, times
 from pagerduty_mattermost.core.errors import NotKnown, PackError
+from pagerduty_mattermost.core.markdown import copyable
 from pagerduty_mattermost.core.text import clean, escape
 from pagerduty_mattermost.gateways.pagerduty import status_updates
 from pagerduty_mattermost.gateways.pagerduty.client import Listing
@@ -139,9 +140,9 @@ def mitigate(context: Context, command: Command) -> CommandResult:
         IncidentRecords(context.store, incident.id, context.log).save_mark(
             MitigatedMark(email, times.iso(at), who.name, who.id)
         )
-        line = f"{named(incident)} is marked as mitigated in the name of {escape(email)}."
+        line = f"{named(incident)} is marked as mitigated in the name of {copyable(email)}."
     except PackError as error:
-        line = f"{named(incident)} is mitigated in the name of {escape(email)}."
+        line = f"{named(incident)} is mitigated in the name of {copyable(email)}."
         failed.append(f"The card is not marked: {error}")
     try:
         status_updates.publish(context.pagerduty, incident.id, text, from_email=email)
@@ -201,7 +202,7 @@ def _change(
     others = [*(how_it_is(one) for one in after if one.id in outcome.already), *others]
     own = [row for row in rows if str(row["id"]) not in outcome.already]
     which = _listed([named(incident_of(row)) for row in own])
-    lines = [f"{_DONE[status]} {which} in the name of {escape(email)}."] if own else []
+    lines = [f"{_DONE[status]} {which} in the name of {copyable(email)}."] if own else []
     lines += others
     if not command.brief:
         left = None
