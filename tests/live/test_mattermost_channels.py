@@ -220,6 +220,34 @@ def test_a_member_adds_others(site: Site, channel: Channel) -> None:
     assert good(site.bot.get("/channels/{}/members/{}".format(channel["id"], stranger["id"])))
 
 
+def test_who_comes_and_goes_is_named_in_the_servers_own_posts(
+    site: Site, channel: Channel
+) -> None:
+    stranger, members = site.stranger(), "/channels/{}/members".format(channel["id"])
+    name, mine = stranger["username"], site.client_of(stranger["id"])
+    removed = f"{members}/{stranger['id']}"
+    good(site.bot.post(members, {"user_id": stranger["id"]}))
+    good(site.admin.delete(removed))
+    good(mine.post(members, {"user_id": stranger["id"]}))
+    good(mine.delete(removed))
+    posts = "/channels/{}/posts".format(channel["id"])
+    wanted = {
+        "system_add_to_channel": {"addedUsername": name, "addedUserId": stranger["id"]},
+        "system_remove_from_channel": {"removedUsername": name, "removedUserId": stranger["id"]},
+        "system_join_channel": {"username": name},
+        "system_leave_channel": {"username": name},
+    }
+
+    def told() -> Dict[str, Any]:
+        rows = good(site.bot.get(posts))["posts"].values()
+        found = {row["type"]: row["props"] for row in rows if name in str(row["props"])}
+        return found if set(wanted) <= set(found) else {}
+
+    found = until(told)
+    for kind, props in wanted.items():
+        assert {key: found[kind].get(key) for key in props} == props, kind
+
+
 def test_a_removed_bot_may_not_post_nor_edit_until_it_is_back(
     site: Site, channel: Channel
 ) -> None:
