@@ -58,7 +58,7 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
                 furnished=True,
             )
     except KeyboardInterrupt:
-        console.print("\nThe demo is stopped; nothing of it is left.")
+        console.print("\nThe demo was stopped; nothing of it is left.")
         return 130
     return 1 if wrong else 0
 
@@ -207,7 +207,7 @@ def _report(console: Console, sandbox: Sandbox, wrong: List[str], settled: float
     console.print(
         f"PagerDuty answered {asked['pagerduty']} requests, Mattermost "
         f"{asked['mattermost']}; {len(faults)} of them "
-        f"failed on purpose. All was posted {settled:.1f} s after the story began."
+        f"failed on purpose. Everything was posted {settled:.1f} s after the story began."
     )
     if not wrong:
         console.print("[bold green]Every change is posted once, every card shows the truth.")

@@ -142,7 +142,7 @@ class _Play:
         end = time.monotonic() + STEP_SECONDS
         while not done():
             if time.monotonic() > end or self._pack.poll() is not None:
-                raise Missing(f"not so in time: {what}")
+                raise Missing(f"did not happen in time: {what}")
             time.sleep(0.1)
 
 

@@ -394,4 +394,4 @@ class App:
             try:
                 self.journal.prune(KEEP_DAYS)
             except sqlite3.Error as error:
-                LOG.warning("Old executions stay for now: %s", error)
+                LOG.warning("Old executions could not be deleted yet: %s", error)

@@ -121,7 +121,7 @@ def _parser() -> argparse.ArgumentParser:
         "parameters", nargs="*", metavar="key=value", help="@key=FILE takes the file's text"
     )
     chat = add(
-        "chat", _chat, "say a chat phrase, as `st2 action-alias execute`; `help` lists the phrases"
+        "chat", _chat, "run a chat phrase, as `st2 action-alias execute`; `help` lists the phrases"
     )
     chat.add_argument("phrase", metavar="PHRASE")
     chat.add_argument("--as", dest="user", default="", metavar="USER", help="who says it")

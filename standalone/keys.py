@@ -32,18 +32,18 @@ def add(commands: Any, common: argparse.ArgumentParser, data_dir: Callable[[Any]
         return parser
 
     get = verb("get", _get, "print a value")
-    get.add_argument("--decrypt", action="store_true", help="print a secret in the clear")
+    get.add_argument("--decrypt", action="store_true", help="print a secret as plain text")
     set_ = verb("set", _set, "store a value")
     set_.add_argument("--encrypt", action="store_true", help="mark it as a secret")
-    set_.add_argument("--ttl", type=float, metavar="SECONDS", help="forget it after so long")
+    set_.add_argument("--ttl", type=float, metavar="SECONDS", help="delete it after this long")
     list_ = verb("list", _list, "list values")
     list_.add_argument("-j", "--json", action="store_true", help="print JSON, values whole")
-    list_.add_argument("--prefix", default="", help="only names that begin so")
+    list_.add_argument("--prefix", default="", help="only names with this beginning")
     delete = verb("delete", _delete, "delete a value")
     for one in (get, set_, delete):
         one.add_argument("name", metavar="NAME")
     set_.add_argument(
-        "value", nargs="?", metavar="VALUE", help="left out: it is asked for, or read from stdin"
+        "value", nargs="?", metavar="VALUE", help="if left out, it is asked for or read from stdin"
     )
 
 

@@ -34,17 +34,17 @@ def add(
 
     actions = lists("actions", _actions, "list the actions, or show one with its parameters")
     actions.add_argument(
-        "part", nargs="?", default="", metavar="NAME", help="a whole name, or a part of some"
+        "part", nargs="?", default="", metavar="NAME", help="a whole name, or part of one"
     )
     rules = lists("rules", _rules, "list the rules, or show one whole")
     rules.add_argument(
-        "part", nargs="?", default="", metavar="NAME", help="a whole name, or a part of some"
+        "part", nargs="?", default="", metavar="NAME", help="a whole name, or part of one"
     )
     lists("triggers", _triggers, "list the triggers")
     text = "list the newest executions, or show one"
     executions = commands.add_parser("executions", parents=[common], help=text, description=text)
     executions.add_argument(
-        "id", nargs="?", metavar="ID", help="or as much of its beginning as no other has"
+        "id", nargs="?", metavar="ID", help="or enough of its beginning to be unique"
     )
     executions.add_argument("-j", "--json", action="store_true", help="print JSON")
     executions.set_defaults(

@@ -25,9 +25,9 @@ _OF_THE_SENSOR = (
     (
         "seconds_since_good",
         "seconds_since_good",
-        "Seconds since a cycle came to its end, at the heartbeat",
+        "Seconds since the sensor's last good cycle, as of its last heartbeat",
     ),
-    ("rate_left", "rate_left", "Requests a minute left at PagerDuty"),
+    ("rate_left", "rate_left", "Requests left in PagerDuty's current minute"),
 )
 
 
@@ -78,13 +78,13 @@ class Metrics:
         dead_letters = len(self._app.store.list(DEAD_LETTERS))
         yield GaugeMetricFamily(
             "pagerduty_dead_letters",
-            "What could not be posted yet; 100 stands for more",
+            "Posts that wait to be tried again; 100 means 100 or more",
             dead_letters,
         )
         beat = self._heartbeat()
         failing = float(beat.get("state") != "ok") if beat else 1.0
         yield GaugeMetricFamily(
-            "pagerduty_sensor_failing", "1 while the sensor fails or was never heard of", failing
+            "pagerduty_sensor_failing", "1 while the sensor is failing or has never run", failing
         )
         for key, name, text in _OF_THE_SENSOR:
             value = beat.get(key)

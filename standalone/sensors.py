@@ -83,7 +83,7 @@ class SensorThread:
                     pause = FIRST_PAUSE_SECONDS
                 line = " ".join(str(error).split())
                 LOG.error(
-                    "Sensor %s: %s: %s; starts anew in %g s",
+                    "Sensor %s: %s: %s; restarts in %g s",
                     self._name,
                     type(error).__name__,
                     line,
@@ -93,9 +93,7 @@ class SensorThread:
                 self._tell()
             else:
                 if not self._stopping:
-                    LOG.warning(
-                        "Sensor %s ended by itself; starts anew in %g s", self._name, pause
-                    )
+                    LOG.warning("Sensor %s stopped by itself; restarts in %g s", self._name, pause)
                     self._tell()
             self._wait(pause)
             pause = min(pause * 2, MAX_PAUSE_SECONDS)

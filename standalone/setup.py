@@ -39,7 +39,7 @@ def add(commands: Any, common: Any, make_app: Callable[[Any], Any]) -> None:
     command.add_argument(
         "--take-over",
         action="store_true",
-        help="lead a command of the pack here that leads to another address",
+        help="take over a command of the pack that points to another address",
     )
     command.add_argument(
         "--ask-admin-token",

@@ -61,7 +61,7 @@ class Timers:
         try:
             self._fire(rule, payload)
         except Exception as error:  # noqa: BLE001 - the next tick must come
-            LOG.error("Timer of rule %s: this tick is lost: %s", rule.ref, error)
+            LOG.error("Timer of rule %s: it did not run this time: %s", rule.ref, error)
 
 
 def make_trigger(rule: Rule) -> Optional[Any]:

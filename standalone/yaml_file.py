@@ -34,8 +34,8 @@ def read_yaml(file: Path, *, names_once: bool = False) -> Any:
         if mark is None:
             where = f"{file} line {text[: getattr(error, 'position', 0)].count(chr(10)) + 1}"
             raise UserError(
-                f"{where}: this is no YAML: it holds a character that no text has (a NUL byte, "
-                "say); write the line anew"
+                f"{where}: this is no YAML: it contains a character that text does not have "
+                "(such as a NUL byte); write the line anew"
             ) from None
         lines = text.splitlines()
         bare = _BARE_TEMPLATE.search(lines[mark.line]) if mark.line < len(lines) else None
@@ -50,13 +50,13 @@ def read_yaml(file: Path, *, names_once: bool = False) -> Any:
 def _in_words(problem: str) -> str:
     """What to look for, in place of the parser's own words."""
     for word, advice in (
-        ("\\t", "it holds a tab; indent with spaces"),
-        ("character '@'", "a value that begins with @ stands in quotes"),
-        ("character '%'", "a value that begins with % stands in quotes"),
+        ("\\t", "it contains a tab; indent with spaces"),
+        ("character '@'", "a value that begins with @ needs quotes"),
+        ("character '%'", "a value that begins with % needs quotes"),
         (
             "mapping values are not allowed",
             "a line is indented more or less than its neighbours, or a value with a colon in it "
-            "stands without quotes",
+            "needs quotes",
         ),
         ("expected ','", "a bracket is not closed"),
         ("node content", "a bracket is not closed, or a value is missing"),
@@ -66,8 +66,8 @@ def _in_words(problem: str) -> str:
         ("sequence", "a list is not closed, or a line is indented otherwise than its neighbours"),
         ("quoted scalar", "a quote is not closed"),
         ("end of stream", "a quote or a bracket is not closed"),
-        ("alias", "a value that begins with * stands in quotes"),
-        ("undefined tag", "a value that begins with ! stands in quotes"),
+        ("alias", "a value that begins with * needs quotes"),
+        ("undefined tag", "a value that begins with ! needs quotes"),
     ):
         if word in problem:
             return advice
@@ -78,7 +78,7 @@ class _Twice(Exception):
     """A name stands twice in one mapping: the parser would take the last one without a word."""
 
     def __init__(self, name: str, first: int, second: int) -> None:
-        super().__init__(f"{name} stands there twice, in lines {first} and {second}: keep one")
+        super().__init__(f"{name} appears twice, in lines {first} and {second}: keep one")
         self.line = second
 
 

@@ -34,6 +34,21 @@ class StumblingTestCase(ReconcileCase):
         titles = sorted(card.attachments[0]["title"] for card in self.cards())
         assert ["Lost 0" in titles[0], "Lost 2" in titles[1], len(titles)] == [True, True, 2]
 
+    def test_one_incident_of_which_it_can_not_be_told_whether_it_wants_a_card_hides_no_other(
+        self,
+    ) -> None:
+        made = self.made()
+        original = Reconciler._is_wanted
+
+        def is_wanted(run: Any, job: Any, *more: Any) -> Any:
+            return {}["x"] if job.incident_id == made[1].id else original(run, job, *more)
+
+        with mock.patch.object(Reconciler, "_is_wanted", is_wanted):
+            result = self.done(source="sensor", full=None)
+        (problem,) = result["problems"]
+        assert problem.startswith(f"{made[1].id}: Unexpected KeyError")
+        assert len(self.cards()) == 2
+
     def test_one_incident_whose_cards_can_not_be_judged_hides_no_other(self) -> None:
         made = self.made()
         for one in made:

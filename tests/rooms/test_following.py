@@ -508,3 +508,11 @@ def test_mitigated_is_told_once_in_the_room(world: RoomsWorld) -> None:
     world.pagerduty.annotate(incident, "later", "Ada Lovelace")
     come(world, incident)
     assert len([text for text in world.texts(NAME) if "Mitigated" in text]) == 1
+    for post in world.posts(NAME):
+        if "Mitigated" in post.message:
+            world.chat.delete(post)
+    world.clock.advance(3700)
+    world.chat.forget_pending()
+    world.pagerduty.annotate(incident, "later still", "Ada Lovelace")
+    come(world, incident)
+    assert not [text for text in world.texts(NAME) if "Mitigated" in text], "it stays deleted"

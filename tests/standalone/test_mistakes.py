@@ -155,11 +155,11 @@ def test_7_the_yaml_does_not_read(shell):
     assert shell("check") == (
         2,
         [
-            f"standalone: {shell.config} line 3: this is no YAML: a line is indented more or less than its neighbours, or a value with a colon in it stands without quotes"
+            f"standalone: {shell.config} line 3: this is no YAML: a line is indented more or less than its neighbours, or a value with a colon in it needs quotes"
         ],
     )
     shell.config.write_text("watch:\n\tservices: []\n")
-    assert "line 2: this is no YAML: it holds a tab; indent with spaces" in shell("check")[1][0]
+    assert "line 2: this is no YAML: it contains a tab; indent with spaces" in shell("check")[1][0]
 
 
 def test_12_https_where_http_is_spoken(shell):

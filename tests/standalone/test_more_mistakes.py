@@ -28,7 +28,7 @@ class Mistake(NamedTuple):
 with socket.socket() as _probe:
     _probe.bind(("127.0.0.1", 0))
     PORT = _probe.getsockname()[1]
-CHAT = {"port": PORT, "public_url": "http://chat.example:18190", "signing_keys": ["s" * 32]}
+CHAT = {"port": PORT, "public_url": "http://chat.internal:18190", "signing_keys": ["s" * 32]}
 SETTINGS = [
     Mistake({"API_KEY": "x"}, "API_KEY is not a setting; did you mean api_key?"),
     Mistake({"mattermost": {"URL": "x"}}, "mattermost.URL is not a setting, did you mean mattermost.url?"),
@@ -91,9 +91,9 @@ def test_an_address_with_a_team_behind_it(shell):
 @pytest.mark.parametrize(
     ("text", "line"),
     [
-        ("api_key: x\ntime_zone: UTC\napi_key: y\n", "line 3: api_key stands there twice, in lines 1 and 3: keep one"),
-        ("mattermost:\n  url: x\n  url: y\n", "line 3: url stands there twice, in lines 2 and 3"),
-        ("api_key: \x00\n", "line 1: this is no YAML: it holds a character that no text has"),
+        ("api_key: x\ntime_zone: UTC\napi_key: y\n", "line 3: api_key appears twice, in lines 1 and 3: keep one"),
+        ("mattermost:\n  url: x\n  url: y\n", "line 3: url appears twice, in lines 2 and 3"),
+        ("api_key: \x00\n", "line 1: this is no YAML: it contains a character that text does not have"),
         ("api_key: [\n", "this is no YAML: a bracket is not closed, or a value is missing"),
         ("api_key:x\n", "lines of name: value, with a space behind the colon"),
     ],

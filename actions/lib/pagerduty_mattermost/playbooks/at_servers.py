@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 PathInPlaybook = Tuple[Any, ...]
 USER, CHANNEL, TEAM, GROUP = "user", "channel", "team", "group"
 SERVICE, PRIORITY, PAGERDUTY_TEAM = "service", "priority", "PagerDuty team"
+TEMPLATE = "PagerDuty template"
 MATTERMOST_KINDS = (USER, CHANNEL, TEAM, GROUP)
 MAX_ASKED = 200
 """Different words that are asked for."""
@@ -93,6 +94,9 @@ def named_things(playbook: Playbook) -> Iterator[NamedThing]:
         yield from _person(role.default, ("roles", at, "default"))
     for at, channel in enumerate(playbook.updates.broadcast):
         yield NamedThing(CHANNEL, channel, ("updates", "broadcast", at))
+    if playbook.updates.pagerduty_template:
+        word = playbook.updates.pagerduty_template
+        yield NamedThing(TEMPLATE, word, ("updates", "pagerduty_template"))
     if playbook.retro.channel:
         yield NamedThing(CHANNEL, playbook.retro.channel, ("retro", "channel"))
     for at, stage in enumerate(playbook.stages):
@@ -203,4 +207,5 @@ _ASK: Dict[str, Callable[[Context, str, str], str]] = {
     SERVICE: _at_pagerduty("service"),
     PRIORITY: _at_pagerduty("priority"),
     PAGERDUTY_TEAM: _at_pagerduty("team"),
+    TEMPLATE: _at_pagerduty("template"),
 }

@@ -131,6 +131,7 @@ def _updates(value: Mapping[str, Any]) -> Updates:
         seconds_of(value.get("remind", "")),
         _texts(value, "broadcast"),
         value.get("pagerduty", False),
+        value.get("pagerduty_template", ""),
     )
 
 

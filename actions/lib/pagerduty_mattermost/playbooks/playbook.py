@@ -107,6 +107,8 @@ class Updates(NamedTuple):
     id."""
     pagerduty: bool = False
     """Whether PagerDuty's subscribers get it too."""
+    pagerduty_template: str = ""
+    """Name or id of PagerDuty's template in which they get it; empty: as it stands."""
 
 
 class PlaybookRoom(NamedTuple):

@@ -35,7 +35,8 @@ What a field holds, by kind (`by` and `at` always):
 - `END`: `value`: how (`RESOLVED`, `MERGED`, `BY_HAND`), `of`: the incident that it is merged into;
 - `RESTART`;
 - `FACTS`: `facts` of the incident, as conditions ask for them;
-- `SENT`: `of`: the act, or what else, that had the effect; `value`: where; `post`.
+- `SENT`: `of`: the act, or what else, that had the effect; `value`: where; `post`; `text`: the
+  words that went there, where they are others.
 """
 
 from __future__ import annotations

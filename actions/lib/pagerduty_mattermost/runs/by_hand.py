@@ -240,7 +240,7 @@ def _update(context: Context, given: Mapping[str, Any]) -> Result:
     at = the.asked.at
     seconds = update_texts.first_seconds(run.state)
     if next_:
-        seconds = updates.seconds_until(next_, at, context.settings.time_zone)
+        seconds = update_texts.seconds_until(next_, at, context.settings.time_zone)
     done = the.asked.act(UPDATE, text=text, seconds=seconds, targets=targets)
     incident = alert_details.fetch(context.pagerduty, run.incident).incident
     email = context.settings.pagerduty.from_email
@@ -261,7 +261,7 @@ def _update(context: Context, given: Mapping[str, Any]) -> Result:
 def _remind(context: Context, given: Mapping[str, Any]) -> Result:
     the = _the_run(context, given)
     at = the.asked.at
-    seconds = updates.seconds_until(_text(given, "next"), at, context.settings.time_zone)
+    seconds = update_texts.seconds_until(_text(given, "next"), at, context.settings.time_zone)
     more: Dict[str, Any] = {"due": at + seconds} if seconds else {"seconds": 0.0}
     done = the.asked.act(REMIND, **more)
     acted = acting.act(context, the.records, the.asked.run, done)

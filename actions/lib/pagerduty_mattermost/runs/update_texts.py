@@ -1,5 +1,5 @@
 """The words of a status update: what its dialog starts with, its post in the room, its copies in
-other channels, and what its author's edit of the post makes of it. Pure.
+other channels, what its author's edit of the post makes of it, and when the next one is. Pure.
 """
 
 from __future__ import annotations
@@ -8,7 +8,9 @@ from datetime import tzinfo
 from typing import TYPE_CHECKING, NamedTuple
 
 from pagerduty_mattermost.core import times
+from pagerduty_mattermost.core.errors import RejectedInput
 from pagerduty_mattermost.core.text import clean, escape, one_line
+from pagerduty_mattermost.core.typed_times import read_future
 from pagerduty_mattermost.runs.texts import name, styled_lines
 
 if TYPE_CHECKING:
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
 
 MARK = "📣"
 MAX_TITLE = 200
+OFF = ("off", "none", "never", "no", "stop")
+MAX_REMIND_SECONDS = 7 * 86400.0
 
 
 class UpdateView(NamedTuple):
@@ -47,6 +51,18 @@ def number_of(state: RunState, update_id: str) -> int:
     """Counted from 1; one more than all where it is not among them."""
     ids = [one.id for one in state.updates]
     return ids.index(update_id) + 1 if update_id in ids else len(ids) + 1
+
+
+def seconds_until(said: str, at: float, zone: str) -> float:
+    """From `at` until the next update, of a length, a time, or `off` (0: never). Raises
+    RejectedInput."""
+    word = one_line(clean(said)).casefold()
+    if word in OFF:
+        return 0.0
+    found = read_future(word, now=float(int(at)), zone=zone) - int(at)
+    if found > MAX_REMIND_SECONDS:
+        raise RejectedInput("a week at most lies between two status updates")
+    return found
 
 
 def view(state: RunState, update: UpdateState) -> UpdateView:

@@ -30,8 +30,7 @@ from pagerduty_mattermost.core.errors import (
     WriteRefused,
 )
 from pagerduty_mattermost.core.post_keys import post_key
-from pagerduty_mattermost.core.text import clean, escape, markdown_link, one_line
-from pagerduty_mattermost.core.typed_times import read_future
+from pagerduty_mattermost.core.text import escape, markdown_link
 from pagerduty_mattermost.gateways.mattermost import own_channels
 from pagerduty_mattermost.gateways.mattermost.channels import is_archived
 from pagerduty_mattermost.gateways.mattermost.post_once import CLOCK_MARGIN_SECONDS
@@ -46,13 +45,10 @@ from pagerduty_mattermost.runs.texts import without_emphasis
 
 if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
-    from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty
     from pagerduty_mattermost.incidents.incident import Incident
     from pagerduty_mattermost.rooms.records import RoomRecord
     from pagerduty_mattermost.runs.state import UpdateState
 
-OFF = ("off", "none", "never", "no", "stop")
-MAX_REMIND_SECONDS = 7 * 86400.0
 PAGERDUTY, TO_PAGERDUTY = "pagerduty", "to pagerduty"
 """Where an update goes, beside the room and channels; the last one: it was about to be sent
 there."""
@@ -91,18 +87,6 @@ def give(
         words = reminding.given_by(done.by)
         reminding.strike_out(context, acted.run, reminders.UPDATE_DUE, words)
     return finish(context, records, acted.run, done.id, incident, room, hook=hook, email=email)
-
-
-def seconds_until(said: str, at: float, zone: str) -> float:
-    """From `at` until the next update, of a length, a time, or `off` (0: never). Raises
-    RejectedInput."""
-    word = one_line(clean(said)).casefold()
-    if word in OFF:
-        return 0.0
-    found = read_future(word, now=float(int(at)), zone=zone) - int(at)
-    if found > MAX_REMIND_SECONDS:
-        raise RejectedInput("a week at most lies between two status updates")
-    return found
 
 
 def unfinished(run: Run, now: float) -> List[UpdateState]:
@@ -212,10 +196,10 @@ class _Giving:
         except PackError:
             return f"the channel {channel_id}"
 
-    def _sent(self, where: str, post_id: str) -> Act:
+    def _sent(self, where: str, post_id: str, text: str = "") -> Act:
         id = sent_id(self._update.id, where)
         at = self._context.clock()
-        act = Act(SENT, id, at, of=self._update.id, value=where, post=post_id)
+        act = Act(SENT, id, at, of=self._update.id, value=where, post=post_id, text=text)
         self._records.act(self.run.incident, act)
         self.run = self.run.with_acts(act)
         return act
@@ -338,11 +322,13 @@ class _Giving:
             if not self._stands_at_pagerduty():
                 self._tell_not_known()
             return
+        text = self._for_subscribers()
         before = self.run
-        intent = self._sent(TO_PAGERDUTY, "")
-        self._is_said_in_the_room()
+        intent = self._sent(TO_PAGERDUTY, "", text.message)
+        self._is_said_in_the_room(text.message)
         try:
-            status_updates.publish(*self._for_pagerduty(), from_email=self._email)
+            pagerduty, incident = self._context.pagerduty, self.run.incident
+            status_updates.publish(pagerduty, incident, text, from_email=self._email)
         except NotKnown:
             self._tell_not_known()
         except PackError:
@@ -351,21 +337,36 @@ class _Giving:
             raise
         self._sent(PAGERDUTY, "")
 
-    def _for_pagerduty(self) -> Tuple[PagerDuty, str, str]:
-        """Where it goes, and the text: PagerDuty shows no Markdown."""
-        words = without_emphasis(self._update.text)
-        return self._context.pagerduty, self.run.incident, words
+    def _for_subscribers(self) -> status_updates.UpdateText:
+        """In PagerDuty's template; as it stands where that is gone or refuses it, which its author
+        hears of. PagerDuty shows no Markdown."""
+        template = self.run.plan.playbook.updates.pagerduty_template
+        text = without_emphasis(self._update.text)
+        plain = status_updates.UpdateText(text)
+        if not template:
+            return plain
+        try:
+            pagerduty = self._context.pagerduty
+            return status_updates.rendered(pagerduty, template, self.run.incident, text)
+        except PackError as error:
+            if not is_final(error):
+                raise
+            self.problems.append(f"Sent to PagerDuty without its template: {escape(str(error))}")
+            return plain
 
-    def _is_said_in_the_room(self) -> None:
+    def _is_said_in_the_room(self, sent: str) -> None:
         """What PagerDuty's log has of it is not told there again."""
         records = IncidentRecords(self._context.store, self.run.incident, self._context.log)
-        words = told_replies.said_words(without_emphasis(self._update.text))
-        said = SaidNote(self.run.plan.channel, words, self._context.clock())
-        records.save_said(self._update.id, said)
+        words, now = told_replies.said_words(sent), self._context.clock()
+        records.save_said(self._update.id, SaidNote(self.run.plan.channel, words, now))
 
     def _stands_at_pagerduty(self) -> bool:
+        begun = self.run.act(sent_id(self._update.id, TO_PAGERDUTY))
+        sent = begun.text if begun is not None else ""
         return status_updates.was_published(
-            *self._for_pagerduty(),
+            self._context.pagerduty,
+            self.run.incident,
+            sent or without_emphasis(self._update.text),
             from_email=self._email,
             passed=self._context.clock() - self._update.at,
         )

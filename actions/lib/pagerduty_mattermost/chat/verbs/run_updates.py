@@ -127,7 +127,7 @@ def _interval(context: Context, command: Command, the: TheRun) -> float:
 
 def _seconds(context: Context, said: str, at: float) -> float:
     """From now until then; 0: never. Raises RejectedInput."""
-    from pagerduty_mattermost.runs.updates import seconds_until
+    from pagerduty_mattermost.runs.update_texts import seconds_until
 
     return seconds_until(said, at, context.settings.time_zone)
 

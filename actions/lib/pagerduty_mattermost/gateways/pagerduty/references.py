@@ -1,5 +1,5 @@
-"""PagerDuty's services, teams, users, priorities, escalation policies and schedules by id, name or
-e-mail.
+"""PagerDuty's services, teams, users, priorities, escalation policies, templates and schedules by
+id, name or e-mail.
 
     resolve(pagerduty, "service", "Checkout").id
     resolve_all(pagerduty, "team", config.watch.teams)       # few requests however many names
@@ -64,6 +64,7 @@ KINDS = {
     "user": _Kind("/users", "users", "user"),
     "priority": _Kind("/priorities", "priorities", "priority", by_id=False),
     "escalation_policy": _Kind("/escalation_policies", "escalation_policies", "escalation policy"),
+    "template": _Kind("/templates", "templates", "template"),
     "schedule": _Kind("/schedules", "schedules", "schedule", shift_based=SHIFT_BASED_PATH),
 }
 
@@ -315,14 +316,17 @@ def reference(kind: str, row: Mapping[str, Any]) -> Reference:
 
 
 def _matches(kind: str, wanted: str, rows: List[Dict[str, Any]]) -> List[Reference]:
+    """Whose id it is; else whose e-mail address, which nobody else can take for a name; else all
+    of that name."""
     folded = wanted.casefold()
     found: Dict[str, Reference] = {}
     for row in rows:
         one = reference(kind, row)
         if one.id == wanted:
             return [one]
-        by_email = bool(one.email) and ascii_lower(one.email) == ascii_lower(wanted)
-        if one.id and (by_email or one.name.casefold() == folded):
+        if one.id and one.email and ascii_lower(one.email) == ascii_lower(wanted):
+            return [one]
+        if one.id and one.name.casefold() == folded:
             found[one.id] = one
     return list(found.values())
 

@@ -3,18 +3,50 @@ Updates*)."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple, Union
 
-from pagerduty_mattermost.core.errors import PackError
+from pagerduty_mattermost.core.errors import NotFound, PackError
 from pagerduty_mattermost.gateways.pagerduty.client import fill
+from pagerduty_mattermost.gateways.pagerduty.references import resolve
 
 if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty
 
 
-def publish(pagerduty: PagerDuty, incident_id: str, text: str, *, from_email: str) -> None:
+class UpdateText(NamedTuple):
+    """What subscribers get."""
+
+    message: str
+    subject: str = ""
+    html: str = ""
+    """Of an e-mail, with `subject`."""
+
+
+def publish(
+    pagerduty: PagerDuty, incident_id: str, text: Union[str, UpdateText], *, from_email: str
+) -> None:
     """Once. Raises NotKnown where its answer was lost and the log does not tell of it."""
-    pagerduty.post(_path(incident_id), {"message": text}, from_email=from_email)
+    said = UpdateText(text) if isinstance(text, str) else text
+    mail = {"subject": said.subject, "html_message": said.html}
+    body = {"message": said.message, **(mail if all(mail.values()) else {})}
+    pagerduty.post(_path(incident_id), body, from_email=from_email)
+
+
+def rendered(pagerduty: PagerDuty, template: str, incident_id: str, text: str) -> UpdateText:
+    """The update as one of PagerDuty's templates has it. `template`: its name or id. Raises
+    NotFound where there is none, or where it makes no message, and what the gateway raises."""
+    found = resolve(pagerduty, "template", template)
+    body = {"incident_id": incident_id, "status_update": {"message": text}}
+    path = fill("/templates/{id}/render", id=found.id)
+    answer = pagerduty.request("POST", path, None, body)
+    fields = answer.get("templated_fields")
+    said = fields if isinstance(fields, dict) else {}
+    message, subject, html = (
+        str(said.get(name) or "") for name in ("message", "email_subject", "email_body")
+    )
+    if not message.strip():
+        raise NotFound(f"PagerDuty's template {found.name} makes no message of it")
+    return UpdateText(message, subject, html)
 
 
 def was_published(
