@@ -45,6 +45,13 @@ settings.register_profile("search", deadline=None, print_blob=True)
 settings.load_profile("steady")
 
 
+def pytest_configure(config: Any) -> None:
+    """Plain `pytest` and StackStorm's `st2-run-pack-tests` leave out what takes long, and what needs
+    servers or a browser; `-m` says otherwise."""
+    if not config.option.markexpr:
+        config.option.markexpr = "not soak and not live and not browser"
+
+
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     """What was not tested here, and why: a line for each reason."""
     skipped = terminalreporter.stats.get("skipped", [])

@@ -74,6 +74,7 @@ def test_a_hand_off_is_told_once_also_after_a_restart_in_the_middle(tmp_path: Pa
 class SeenTestCase(OnCallCase):
     __test__ = True
 
+    @pytest.mark.browser
     @pytest.mark.skipif(bool(NO_BROWSER), reason=NO_BROWSER)
     def test_hand_offs_are_shown_as_people_read_them(self) -> None:
         rota = self.schedule(

@@ -53,6 +53,7 @@ class PageTestCase(OnCallCase):
     def begin(self, hour: int) -> float:
         return moment(2026, 11, 20, hour)
 
+    @pytest.mark.browser
     @pytest.mark.skipif(bool(NO_BROWSER), reason=NO_BROWSER)
     def test_the_tables_are_shown_as_tables(self) -> None:
         import tempfile
@@ -73,6 +74,7 @@ class PageTestCase(OnCallCase):
                 browser.picture(Path(PICTURES) / "oncall-today.png", 1180, 860)
             assert browser.complaints == []
 
+    @pytest.mark.browser
     @pytest.mark.skipif(
         importlib.util.find_spec("matplotlib") is None,
         reason="matplotlib is not installed (requirements-pictures.txt)",

@@ -13,7 +13,7 @@ from browser import NO_BROWSER, Browser, type_in
 from sandbox.chat_room import Room
 from sandbox.waiting import until
 
-pytestmark = pytest.mark.skipif(bool(NO_BROWSER), reason=NO_BROWSER)
+pytestmark = [pytest.mark.browser, pytest.mark.skipif(bool(NO_BROWSER), reason=NO_BROWSER)]
 
 
 def card(room: Room, title: str, service: str = "Checkout API", **fields: Any) -> Any:

@@ -11,7 +11,7 @@ from browser import NO_BROWSER, Browser, type_in
 from sandbox.chat_room import Room
 from sandbox.waiting import until
 
-pytestmark = pytest.mark.skipif(bool(NO_BROWSER), reason=NO_BROWSER)
+pytestmark = [pytest.mark.browser, pytest.mark.skipif(bool(NO_BROWSER), reason=NO_BROWSER)]
 DESK, TELEPHONE = (1280, 800), (390, 800)
 LAST = "[...document.querySelectorAll('.ephemeral')].pop()"
 
