@@ -46,7 +46,7 @@ settings.load_profile("steady")
 
 
 def pytest_configure(config: Any) -> None:
-    """Plain `pytest` and StackStorm's `st2-run-pack-tests` leave out what takes long, and what needs
+    """Plain `pytest` and `st2-run-pack-tests` leave out what takes long, and what needs
     servers or a browser; `-m` says otherwise."""
     if not config.option.markexpr:
         config.option.markexpr = "not soak and not live and not browser"

@@ -14,7 +14,7 @@ import yaml
 from pack_files import files, load
 
 from pagerduty_mattermost.core.errors import RejectedInput, StoreUnreachable, WrongParameter
-from pagerduty_mattermost.gateways.stackstorm import overrides_file as source
+from pagerduty_mattermost.gateways.stackstorm import overrides_file, registered
 from pagerduty_mattermost.operations import lasting, overrides_setup
 from pagerduty_mattermost.operations.overrides_setup import set_up
 
@@ -197,7 +197,7 @@ def test_where_it_may_not_be_written_the_way_by_hand_is_told(folder: Path) -> No
     with pytest.raises(RejectedInput):
         set_up(StackStorm(folder), folder, disable=["storms"], write=True)
     with pytest.raises(RejectedInput, match="write it by hand"):
-        source.write(folder, "rules: {}\n")
+        overrides_file.write(folder, "rules: {}\n")
 
 
 def test_without_stackstorm_the_way_of_the_embedded_default_is_told(folder: Path) -> None:
@@ -225,7 +225,7 @@ def test_health_names_what_a_reload_would_undo(folder: Path) -> None:
 def test_everything_but_rules_is_shipped_enabled() -> None:
     for kind in ("actions", "aliases", "sensors"):
         assert [path for path in files(kind) if load(path).get("enabled") is not True] == []
-    assert source.shipped_rules() == SHIPPED
+    assert registered.shipped_rules() == SHIPPED
 
 
 def test_the_rules_of_files_are_stackstorms_own(folder: Path) -> None:
@@ -249,4 +249,4 @@ def test_the_rules_of_files_are_stackstorms_own(folder: Path) -> None:
 
 
 def _files(folder: Path) -> Any:
-    return source.read(folder, "_global"), source.read(folder, "pagerduty")
+    return overrides_file.read(folder, "_global"), overrides_file.read(folder, "pagerduty")

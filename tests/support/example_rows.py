@@ -8,19 +8,18 @@ from __future__ import annotations
 import logging
 import socket
 from importlib.util import find_spec
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Callable, Dict, List
-from unittest.mock import Mock, patch
+from unittest.mock import Mock
 
 from actions_world import ActionsTestCase
 from chat_world import Chat
 from pack_files import files, load
+from stackstorm_by_hand import by_hand
 
 from pagerduty_mattermost.chat.dialog_lists import ListReads
 from pagerduty_mattermost.chat.endpoint import ChatEndpoint
 from pagerduty_mattermost.core.config import settings as config
-from pagerduty_mattermost.gateways.stackstorm import overrides_file
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
 from pagerduty_mattermost.incidents.incident import Change, to_payload
 from pagerduty_mattermost.incidents.log_entries import incident_from_rest
@@ -66,35 +65,6 @@ def _shipped_rules(limit: int, offset: int) -> List[Any]:
         for rule in map(load, files("rules"))
     ]
     return rules[offset : offset + limit]
-
-
-class Listing:
-    """A manager of StackStorm's client that lists."""
-
-    def __init__(self, **enabled: bool) -> None:
-        self.rows = [SimpleNamespace(name=name, enabled=on) for name, on in enabled.items()]
-
-    def get_all(self, pack: str, limit: int, offset: int) -> List[Any]:
-        return self.rows[offset : offset + limit]
-
-
-def by_hand(test: ExampleCase) -> Parameters:
-    """On StackStorm somebody disabled a rule."""
-    rules = {rule["name"]: rule["enabled"] for rule in map(load, files("rules"))}
-    managers = {
-        "Rule": Listing(**{**rules, "post_incidents": False, "p4_to_service": True}),
-        "Sensor": Listing(IncidentSensor=True, ChatSensor=True),
-        "ActionAlias": Listing(),
-        "Action": Listing(),
-    }
-    test.get_action_instance()
-    client = SimpleNamespace(managers=managers)
-    test.service.datastore_service.get_api_client = lambda: client
-    for name, found in (("folder", Path("/opt/stackstorm/overrides")), ("read", {})):
-        patched = patch.object(overrides_file, name, return_value=found)
-        patched.start()
-        test.addCleanup(patched.stop)
-    return {}
 
 
 def incident(test: ExampleCase) -> str:
@@ -350,6 +320,8 @@ EXAMPLES: Dict[str, Callable[[Any], Parameters]] = {
     "deadletter.replay": lambda t: {"ids": failed(t)},
     "deadletter.drop": lambda t: {"ids": failed(t)},
     "setup.overrides": by_hand,
+    "upgrade.plan": by_hand,
+    "upgrade.apply": fixed(),
     "uninstall": lambda t: t.done("webhook.setup") and {},
     "state.show": lambda t: {"incident_id": posted(t)},
     "state.export": lambda t: posted(t) and {"kinds": "incidents"},

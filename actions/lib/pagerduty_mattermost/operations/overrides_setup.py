@@ -7,25 +7,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from pagerduty_mattermost.core.errors import RejectedInput, WrongParameter
-from pagerduty_mattermost.gateways.stackstorm import key_rights
-from pagerduty_mattermost.gateways.stackstorm import overrides_file as source
+from pagerduty_mattermost.gateways.stackstorm import key_rights, overrides_file, registered
 from pagerduty_mattermost.operations import lasting
 
 if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
 
 TO_KEEP = "`st2 run pagerduty.setup.overrides write=true` makes it last"
-CHECKED = (source.RULES, source.SENSORS)
+CHECKED = (registered.RULES, registered.SENSORS)
 """Kinds that health.check looks at: a request each."""
 
 
 def check(context: Context) -> Tuple[str, str]:
     """ok, warn or off, and a text. Raises what StackStorm's client raises."""
-    client, folder = context.stackstorm(), source.folder()
+    client, folder = context.stackstorm(), overrides_file.folder()
     if folder is None or getattr(client, "managers", None) is None:
         return "off", "without StackStorm: the files of --rules say what is enabled"
     try:
-        now = {kind: source.enabled_now(client, kind) for kind in CHECKED}
+        now = {kind: registered.enabled_now(client, kind) for kind in CHECKED}
     except Exception as error:
         if key_rights.is_refusal(error):
             return "off", "what is enabled in StackStorm this user may not ask"
@@ -45,7 +44,7 @@ def verdict(
         return "ok", "what is enabled outlasts a reload"
     return "warn", (
         f"{lasting.named(undone)} by hand: the next st2ctl reload or install of the pack undoes "
-        f"that; {TO_KEEP} ({folder}/{source.PACK}.yaml)"
+        f"that; {TO_KEEP} ({folder}/{overrides_file.PACK}.yaml)"
     )
 
 
@@ -65,11 +64,11 @@ def set_up(
             "enabled switches a rule on or off (docs/routes.md)"
         )
     files = _files(folder)
-    now = {kind: source.enabled_now(client, kind) for kind in source.KINDS}
+    now = {kind: registered.enabled_now(client, kind) for kind in registered.KINDS}
     shipped = {kind: _shipped(kind, states) for kind, states in now.items()}
     wanted = _wanted(now, lasting.bare(enable), lasting.bare(disable))
     made = lasting.lasting_file(files, {kind: (shipped[kind], wanted[kind]) for kind in now})
-    path, text = str(folder / f"{source.PACK}.yaml"), lasting.as_yaml(made)
+    path, text = str(folder / f"{overrides_file.PACK}.yaml"), lasting.as_yaml(made)
     said = _said(shipped, wanted)
     result: Dict[str, Any] = {"path": path, "written": False, "text": text, "states": said}
     differ = [f"{name} {lasting.state_word(on)}" for name, on in said.items()]
@@ -82,9 +81,9 @@ def set_up(
             "message": f"Would keep {kept}. Nothing is written yet: repeat it with write=true, or "
             f"put the text into {path} by hand and run `st2ctl reload --register-all`.",
         }
-    source.write(folder, text)
+    overrides_file.write(folder, text)
     for kind in (kind for kind in now if wanted[kind] != now[kind]):
-        source.register(client, kind)
+        registered.register(client, kind)
         _check_taken(client, kind, wanted[kind], path)
     return {
         **result,
@@ -94,7 +93,7 @@ def set_up(
 
 
 def _check_taken(client: Any, kind: str, wanted: lasting.Enabled, path: str) -> None:
-    stands = source.enabled_now(client, kind)
+    stands = registered.enabled_now(client, kind)
     wrong = lasting.by_hand(stands, wanted)
     if wrong:
         raise RejectedInput(
@@ -105,13 +104,15 @@ def _check_taken(client: Any, kind: str, wanted: lasting.Enabled, path: str) -> 
 
 
 def _files(folder: Path) -> Tuple[Mapping[str, Any], ...]:
-    return source.read(folder, source.GLOBAL), source.read(folder, source.PACK)
+    return overrides_file.read(folder, overrides_file.GLOBAL), overrides_file.read(
+        folder, overrides_file.PACK
+    )
 
 
 def _shipped(kind: str, names: Mapping[str, bool]) -> lasting.Enabled:
     """Rules by their files; all else is shipped enabled. A rule that the pack does not ship, such
     as one that somebody made in its name, no reload touches."""
-    return source.shipped_rules() if kind == source.RULES else dict.fromkeys(names, True)
+    return registered.shipped_rules() if kind == registered.RULES else dict.fromkeys(names, True)
 
 
 def _wanted(

@@ -16,7 +16,7 @@ import hashlib
 from typing import TYPE_CHECKING, Any, Callable, Dict, List, Sequence, Tuple
 
 from pagerduty_mattermost.core.errors import PackError, RejectedInput, StoreForbidden
-from pagerduty_mattermost.gateways.stackstorm import bulk_delete, kept_secrets, overrides_file
+from pagerduty_mattermost.gateways.stackstorm import bulk_delete, kept_secrets, registered
 from pagerduty_mattermost.operations import state_kinds
 from pagerduty_mattermost.sensor import webhook_subscription
 
@@ -130,7 +130,7 @@ class Uninstall:
         if getattr(client, "managers", None) is None:
             return False
         try:
-            overrides_file.disable_sensors(client)
+            registered.disable_sensors(client)
         except Exception as error:  # noqa: BLE001 - the rest is done, and the result says so
             self._context.log.warning("Sensors: %s", self._context.line_of(error))
             return False

@@ -13,6 +13,7 @@ newer version.
 
 from __future__ import annotations
 
+import json
 from typing import Any, Callable, Dict, List, Mapping, Tuple
 
 Step = Callable[[str, Any], Any]
@@ -72,3 +73,13 @@ def migrate(name: str, data: Any, since: int) -> Any:
     for step in STEPS.get(name.partition(".")[0], ())[since - 1 :]:
         data = step(name, data)
     return data
+
+
+def is_older(name: str, raw: str) -> bool:
+    """Whether a value, as it stands, is one of an older version of its kind."""
+    try:
+        value = json.loads(raw)
+    except ValueError:
+        return False
+    since = value.get("v") if isinstance(value, dict) else None
+    return isinstance(since, int) and 1 <= since < version(name)
