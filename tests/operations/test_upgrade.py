@@ -1,6 +1,8 @@
 """upgrade.plan and upgrade.apply: what the Exchange's pack or an older version leaves behind in
 StackStorm, at PagerDuty and in the datastore, named and put right."""
 
+# flake8: noqa: E203
+
 from __future__ import annotations
 
 import json

@@ -1,6 +1,8 @@
 """A StackStorm on which somebody switched a rule off and another one on, for the examples of
 actions that ask its API."""
 
+# flake8: noqa: E203
+
 from __future__ import annotations
 
 from pathlib import Path

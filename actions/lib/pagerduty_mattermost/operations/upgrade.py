@@ -8,6 +8,8 @@ Values in the datastore need nothing: older ones are read as today's and written
 change (gateways.stackstorm.migrations).
 """
 
+# flake8: noqa: E501
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Dict, Iterator, List, NamedTuple, Tuple

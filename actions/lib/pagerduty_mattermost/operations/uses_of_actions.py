@@ -4,6 +4,8 @@ way that this version refuses.
     wrong(client)       # ["the rule ops.page: pagerduty.incident.create has no parameter titel"]
 """
 
+# flake8: noqa: E203
+
 from __future__ import annotations
 
 from functools import lru_cache
