@@ -150,6 +150,7 @@ PHRASES = [
     ),
     ("end playbook of incident 12", "pagerduty_playbook_end", {"incidents": "12"}),
     ("restart playbook of incident 12", "pagerduty_playbook_restart", {"incidents": "12"}),
+    ("end triage of incident 12", "pagerduty_triage_end", {"incidents": "12"}),
     ("list rooms", "pagerduty_rooms", {}),
     ("info on incident 12", "pagerduty_info", {"incidents": "12"}),
     (

@@ -38,6 +38,7 @@ SAID = [
     ("role 12 scribe to @mei", Command("role", incidents="12", task="scribe", text="@mei")),
     ("end 12", Command("end", incidents="12")),
     ("restart playbook", Command("restart")),
+    ("end triage 12", Command("triage_end", incidents="12")),
     ("update 12 all is well", Command("update", incidents="12", text="all is well")),
     ("remind 12 in 30m", Command("remind", incidents="12", duration="30m")),
     ("remind 14:30", Command("remind", duration="14:30")),

@@ -247,6 +247,7 @@ def test_what_changes_something_is_audited_but_for_a_picture_and_ones_own_settin
         "end",
         "remind",
         "restart",
+        "triage_end",
         "role",
         "update",
         "update_request",

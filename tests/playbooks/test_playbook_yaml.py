@@ -80,6 +80,7 @@ roles:
   - {name: scribe}
   - {name: comms, title: Communications, instructions: Write., default: on_call}
 end_on_resolve: off
+triage: on
 updates: {template: "**What:**", remind: 30m, broadcast: [~incidents], pagerduty: true}
 retro: {channel: ~postmortems, questions: ["What helped?"], remind: 2d}
 reactions: {eyes: assign, "+1": tick}
@@ -112,6 +113,7 @@ stages:
     assert playbook.room.private is False
     assert playbook.room.invite == ("on_call", "@ada", "group:dba")
     assert playbook.end_on_resolve is False
+    assert playbook.triage is True
     assert playbook.roles == (
         Role("scribe", "Scribe"),
         Role("comms", "Communications", "Write.", "on_call"),

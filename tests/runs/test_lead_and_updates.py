@@ -14,7 +14,7 @@ from runs_world import PLAYBOOK
 from pagerduty_mattermost.chat import dialogs, handle, requests, update_form
 from pagerduty_mattermost.core.errors import PackError
 from pagerduty_mattermost.playbooks.playbook import Updates
-from pagerduty_mattermost.runs import reminders
+from pagerduty_mattermost.runs import controls, reminders
 from sandbox.mattermost.integrations import ResponseUrl, SlashCommand
 
 BROADCAST = PLAYBOOK._replace(
@@ -277,3 +277,41 @@ def test_the_command_alone_opens_the_form(world: RunsWorld) -> None:
     assert opened.kind == "update"
     assert opened.hook
     assert isinstance(read("update All is well"), requests.ChatOrder)
+
+
+# Triage
+
+
+@pytest.fixture
+def triaged() -> Iterator[RunsWorld]:
+    with RunsWorld(BROADCAST._replace(triage=True), note=False) as world:
+        world.begin()
+        world.clock.advance(60)
+        yield world
+
+
+def test_in_triage_nobody_is_asked_for_updates_until_it_is_an_incident(triaged: RunsWorld) -> None:
+    assert "**in triage**" in triaged.post.message
+    assert "It is an incident" in triaged.buttons
+    assert triaged.state.remind_at == 0.0
+    triaged.clock.advance(3600)
+    assert triaged.say("grace", "end triage") == "It is an incident: the playbook begins."
+    assert triaged.state.phase == "started"
+    assert triaged.state.remind_at == pytest.approx(triaged.clock() + 1800, abs=5)
+    assert "in triage" not in triaged.post.message
+    assert "It is an incident" not in triaged.buttons
+    assert "grace says that it is an incident: the playbook Outage begins." in triaged.told[-1]
+    assert triaged.say("ada", "triage end") == "It is not in triage."
+    assert sum("says that it is an incident" in line for line in triaged.told) == 1
+
+
+def test_its_button_ends_triage(triaged: RunsWorld) -> None:
+    assert controls.clicked("triage_end", "") == ("triage_end", "")
+    assert triaged.click("linus", "triage_end", "")["done"] == "done"
+    assert triaged.state.phase == "started"
+
+
+def test_what_is_no_incident_is_cancelled_out_of_triage(triaged: RunsWorld) -> None:
+    triaged.say("ada", f"cancel {triaged.case.number} a test of the load")
+    assert triaged.state.phase == "cancelled"
+    assert triaged.say("ada", "triage end") == "It is not in triage."

@@ -322,6 +322,12 @@ ROWS: Tuple[Row, ...] = (
         prepare=lambda room, one: with_playbook(room, one),
     ),
     Row(
+        "triage end [id]",
+        "triage end {one}",
+        "It is not in triage",
+        prepare=lambda room, one: with_playbook(room, one),
+    ),
+    Row(
         "call commander",
         "call commander {one}",
         "Called",

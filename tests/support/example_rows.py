@@ -377,6 +377,7 @@ EXAMPLES: Dict[str, Callable[[Any], Parameters]] = {
     "playbook.remind": lambda t: {"incident_id": started(t), "next": "30m"},
     "playbook.end": lambda t: {"incident_id": started(t)},
     "playbook.restart": lambda t: {"incident_id": started(t)},
+    "playbook.end_triage": lambda t: {"incident_id": started(t)},
     "playbook.stage": lambda t: {"incident_id": started(t), "stage": "2"},
     "room.open": lambda t: {"incident_id": posted(t)},
     "mattermost.tell_incident": lambda t: {"change": changed(t), "to": "assignees"},

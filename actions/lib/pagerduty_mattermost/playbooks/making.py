@@ -44,6 +44,7 @@ def playbook_of(value: Mapping[str, Any]) -> Playbook:
         commander=value.get("commander", DECLARER),
         roles=tuple(_role(role) for role in value.get("roles") or ()),
         end_on_resolve=value.get("end_on_resolve", True),
+        triage=value.get("triage", False),
         updates=_updates(value.get("updates") or {}),
         retro=_retro(value.get("retro") or {}),
         reactions=tuple(

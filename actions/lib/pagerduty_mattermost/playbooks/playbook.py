@@ -180,6 +180,8 @@ class Playbook(NamedTuple):
     updates: Updates = Updates()
     retro: Retrospective = Retrospective()
     reactions: Tuple[ReactionMeaning, ...] = ()
+    triage: bool = False
+    """Whether it begins in triage, until somebody says that it is an incident."""
 
     @property
     def tasks(self) -> Tuple[Task, ...]:

@@ -1,7 +1,7 @@
 """What actions do with runs: `playbook.start`, `.tasks`, `.check`, `.assign`, `.add_task`,
 `.edit_task`, `.move_task`, `.remove_task`, `.stage`, `.todo`, `.role`, `.update`, `.remind`,
-`.end`, `.restart`. Each returns the action's result. All raise RejectedInput and NotFound, and
-what the gateways raise.
+`.end`, `.restart`, `.end_triage`. Each returns the action's result. All raise RejectedInput and
+NotFound, and what the gateways raise.
 
 Whoever runs them may: no member of a room is asked for. `user` says in whose name it stands in the
 run; left out, nobody's.
@@ -39,6 +39,7 @@ from pagerduty_mattermost.runs.acts import (
     ROLE,
     ROOM,
     STAGE,
+    START,
     TASK_STATES,
     UPDATE,
     Act,
@@ -281,6 +282,12 @@ def _restart(context: Context, given: Mapping[str, Any]) -> Result:
     return _result(context, life.finish(context, the.records, the.asked.run, done), done)
 
 
+def _end_triage(context: Context, given: Mapping[str, Any]) -> Result:
+    the = _the_run(context, given)
+    done = the.asked.act(START)
+    return _result(context, life.finish(context, the.records, the.asked.run, done), done)
+
+
 def _did(context: Context, the: _TheRun, done: Act) -> Result:
     acted = acting.act(context, the.records, the.asked.run, done)
     task = acted.now.task(done.task) if done.task else None
@@ -321,4 +328,5 @@ _ACTS: Mapping[str, Callable[[Context, Mapping[str, Any]], Result]] = {
     "remind": _remind,
     "end": _end,
     "restart": _restart,
+    "end_triage": _end_triage,
 }

@@ -26,12 +26,12 @@ from pagerduty_mattermost.gateways.http.signed_tokens import button_expiry, sign
 from pagerduty_mattermost.playbooks.playbook import COMMAND_PREFIX
 from pagerduty_mattermost.runs.acts import DONE, OPEN, SKIPPED
 from pagerduty_mattermost.runs.post_text import SKIPPED_MARK, TICKED, WAITING
-from pagerduty_mattermost.runs.state import RunState, TaskState
+from pagerduty_mattermost.runs.state import TRIAGE, RunState, TaskState
 from pagerduty_mattermost.runs.texts import label
 
 CLICK_VERB = "run"
 """Verb of all that is clicked on a playbook post; the command stands beside it."""
-CHECK, STAGE, TASK_RUN, REMIND, COMMANDER, END, RESTART = CLICKED = (
+CHECK, STAGE, TASK_RUN, REMIND, COMMANDER, END, RESTART, TRIAGE_END = CLICKED = (
     "check",
     "stage",
     "task_run",
@@ -39,8 +39,11 @@ CHECK, STAGE, TASK_RUN, REMIND, COMMANDER, END, RESTART = CLICKED = (
     "commander",
     "end",
     "restart",
+    "triage_end",
 )
 """Verbs that a click on the post may give."""
+WITHOUT_WORDS = (END, RESTART, TRIAGE_END)
+"""Those that say all."""
 UPDATE = "update"
 """The form of a status update."""
 OPENS = "open"
@@ -160,6 +163,8 @@ class _Drawing:
             yield self._button("update", "Status update…", f"{OPENS} {UPDATE}")
         if not state.commander.id:
             yield self._button("lead", "I lead", f"{COMMANDER} me")
+        if state.phase == TRIAGE:
+            yield self._button("triage", "It is an incident", TRIAGE_END)
         if state.is_over:
             yield self._button("restart", "Go on", RESTART)
         elif state.stage == len(state.stages):
@@ -275,7 +280,7 @@ def clicked(signed: Optional[str], chosen: str) -> Tuple[str, str]:
     if verb == OPENS:
         known = text in (*DIALOGS, UPDATE)
     else:
-        known = verb in CLICKED and (bool(text) or verb in (END, RESTART))
+        known = verb in CLICKED and (bool(text) or verb in WITHOUT_WORDS)
     if not known or len(said) > SAID_CHARACTERS:
         raise ValueError("no such choice")
     return verb, text

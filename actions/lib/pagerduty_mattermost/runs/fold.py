@@ -286,7 +286,7 @@ class _Fold:
         )
 
     def _remind_at(self) -> float:
-        if self._phase in (RESOLVED, CANCELLED):
+        if self._phase in (TRIAGE, RESOLVED, CANCELLED):
             return 0.0
         if self._remind_once:
             return self._remind_once

@@ -47,7 +47,6 @@ def start(
     by: Who,
     order_id: str,
     at: Optional[float] = None,
-    triage: bool = False,
     drill: bool = False,
 ) -> StartedRun:
     """`change`: the room's incident as it is known; `by`: who starts it, nobody for a rule; `at`:
@@ -72,7 +71,7 @@ def start(
         found,
         context.settings.time_zone,
         facts.read(context, playbook, change.incident),
-        triage,
+        playbook.triage,
         bot,
         context.mattermost.post_seed(order_id),
         drill,

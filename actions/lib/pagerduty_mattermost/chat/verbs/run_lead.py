@@ -1,4 +1,5 @@
-"""Who leads, and how a playbook ends and goes on: `commander`, `role`, `end`, `restart`."""
+"""Who leads, and how a playbook ends and goes on: `commander`, `role`, `triage end`, `end`,
+`restart`."""
 
 from __future__ import annotations
 
@@ -97,6 +98,17 @@ def restart(context: Context, command: Command) -> CommandResult:
     return CommandResult("The playbook goes on.", (the.run.incident,))
 
 
+def end_triage(context: Context, command: Command) -> CommandResult:
+    """Somebody says that it is an incident: from now on status updates are asked for."""
+    from pagerduty_mattermost.runs import acts, life
+
+    the = the_run(context, command)
+    acted = life.finish(context, the.records, the.run, the.asked.act(acts.START))
+    if not acted.changed:
+        return CommandResult("It is not in triage.", (the.run.incident,), already=True)
+    return CommandResult("It is an incident: the playbook begins.", (the.run.incident,))
+
+
 def asks_of_end(context: Context, command: Command) -> Optional[Tuple[Command, str]]:
     """Tasks that are still open are named first."""
     from pagerduty_mattermost.runs.life import left_open
@@ -174,5 +186,19 @@ VERBS = (
         incidents=ONE,
         is_detail=True,
         says="Go on with the playbook of {incidents}",
+    ),
+    Verb(
+        name="triage_end",
+        run=end_triage,
+        usage="triage end [id]",
+        example="triage end 1234",
+        help="after triage: it is an incident; `cancel` says that it is none",
+        to_do="end triage",
+        forms=(Form(("triage end", "end triage", "triage over"), incidents_and(nothing())),),
+        group=PLAYBOOK,
+        changes=CHAT,
+        incidents=ONE,
+        is_detail=True,
+        says="Say that {incidents} is an incident, and no longer in triage",
     ),
 )

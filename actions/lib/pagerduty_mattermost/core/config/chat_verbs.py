@@ -77,6 +77,7 @@ TYPED: Mapping[str, Tuple[str, ...]] = {
     "role": ("roles",),
     "end": ("end_playbook",),
     "restart": ("restart_playbook",),
+    "triage_end": ("end_triage",),
     "update": ("give_an_update", "post_an_update"),
     "remind": ("remind_me",),
     "update_request": ("request_update",),
