@@ -112,6 +112,28 @@ def giver(context: Context, user: str, name: str = "") -> Who:
         return Who(id_in(user), id_in(user))
 
 
+def email_at_pagerduty(context: Context, who: Who) -> str:
+    """Of the PagerDuty user that somebody of Mattermost is; empty where they are none. Raises the
+    gateways' errors."""
+    from pagerduty_mattermost.people.identity import FRESH_SECONDS, as_of, linked
+
+    by_email, now = context.settings.chat.link_by_email, context.clock()
+    try:
+        found = linked(
+            context.mattermost,
+            context.pagerduty,
+            context.store,
+            who.id,
+            by_email=by_email,
+            now=now,
+        )
+        since = now - FRESH_SECONDS
+        found = as_of(found, context.pagerduty, context.store, since=since, now=now)
+    except (NotFound, RejectedInput):
+        return ""
+    return found.person.email
+
+
 def come_in(context: Context, run: Run, who: Who) -> None:
     """Who has a part in the run becomes a member of its room. Raises RejectedInput for who can't
     come into it."""

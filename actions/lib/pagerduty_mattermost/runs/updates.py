@@ -37,7 +37,14 @@ from pagerduty_mattermost.gateways.mattermost.post_once import CLOCK_MARGIN_SECO
 from pagerduty_mattermost.gateways.mattermost.values import key_of
 from pagerduty_mattermost.gateways.pagerduty import status_updates
 from pagerduty_mattermost.rooms.links import label, room_link
-from pagerduty_mattermost.runs import acting, reminders, reminding, update_posts, update_texts
+from pagerduty_mattermost.runs import (
+    acting,
+    people,
+    reminders,
+    reminding,
+    update_posts,
+    update_texts,
+)
 from pagerduty_mattermost.runs.acts import ROOM, SENT, Act, sent_id
 from pagerduty_mattermost.runs.posting import is_final, posted, props_of
 from pagerduty_mattermost.runs.records import Run, RunRecords
@@ -302,7 +309,7 @@ class _Giving:
 
     def _to_pagerduty(self) -> None:
         if not self._email:
-            email = self._author_email()
+            email = people.email_at_pagerduty(self._context, self._update.by)
             if not email:
                 self._sent(PAGERDUTY, "")
                 self.problems.append(
@@ -379,23 +386,3 @@ class _Giving:
         if self._is_late:
             key = f"update not known {self._update.id}"
             self._context.post_once(self.run.plan.channel, line, key=key)
-
-    def _author_email(self) -> str:
-        from pagerduty_mattermost.people.identity import FRESH_SECONDS, as_of, linked
-
-        context, now = self._context, self._context.clock()
-        by_email = context.settings.chat.link_by_email
-        try:
-            found = linked(
-                context.mattermost,
-                context.pagerduty,
-                context.store,
-                self._update.by.id,
-                by_email=by_email,
-                now=now,
-            )
-            since = now - FRESH_SECONDS
-            found = as_of(found, context.pagerduty, context.store, since=since, now=now)
-        except (NotFound, RejectedInput):
-            return ""
-        return found.person.email
