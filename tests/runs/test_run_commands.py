@@ -158,7 +158,10 @@ def test_without_a_run_it_is_said(world: RunsWorld) -> None:
     other = world.incident("Another")
     with pytest.raises(RejectedInput, match="no playbook is under way"):
         world.say("grace", f"check {other.id} 1.2")
-    assert NO_RUN
+    for typed, meant in (("end", "`/pd resolve` resolves"), ("restart", "`/pd reopen` reopens")):
+        with pytest.raises(RejectedInput, match=meant) as refused:
+            world.say("grace", f"{typed} {other.id}")
+        assert str(refused.value).startswith(NO_RUN)
 
 
 def test_a_dry_run_changes_nothing(world: RunsWorld) -> None:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from pagerduty_mattermost.runs.task_acts import AskedOfRun
 
 NO_RUN = "no playbook is under way for this incident: `/pd start` starts one"
+MEANT = {"end": "`/pd resolve` resolves the incident", "restart": "`/pd reopen` reopens it"}
+"""What else people mean by a playbook's command, where there is no playbook."""
 
 
 class TheRun(NamedTuple):
@@ -47,7 +49,8 @@ def the_run(context: Context, command: Command, *, members: bool = True) -> TheR
     if command.written and (run is None or not run.has(command.key)):
         raise TakenBack
     if run is None:
-        raise RejectedInput(NO_RUN)
+        meant = MEANT.get(command.verb, "")
+        raise RejectedInput(f"{NO_RUN}; {meant}" if meant else NO_RUN)
     if members or context.mattermost.channel(run.plan.channel).type == PRIVATE_TYPE:
         _require_member(context, command, run)
     return TheRun(records, _asked(context, command, run))
