@@ -181,6 +181,7 @@ PHRASES = [
     ("seal timeline of 12", "pagerduty_timeline_seal", {"incidents": "12"}),
     ("verify timeline of incident 12", "pagerduty_timeline_verify", {"incidents": "12"}),
     ("catch me up on incident 12", "pagerduty_catchup", {"incidents": "12"}),
+    ("incident report 30d", "pagerduty_report", {"duration": "30d"}),
     ("incidents similar to 12", "pagerduty_similar", {"incidents": "12"}),
     ("changes before 12", "pagerduty_changes", {"incidents": "12"}),
     ("note on 12: it's the disk", "pagerduty_note", {"incidents": "12", "text": "it's the disk"}),

@@ -133,7 +133,8 @@ def _actions(
 
 
 GROUPS = {
-    "Incidents": "incident timeline incident_type incident_workflow note log_entry notification",
+    "Incidents": "incident timeline report incident_type incident_workflow note log_entry "
+    "notification",
     "Mattermost": "mattermost room post posts",
     "Playbooks": "playbook run",
     "Events": "event event_orchestration kept_page",

@@ -1,4 +1,5 @@
-"""incident.timeline, timeline.seal, timeline.verify, incident.catch_up: see `reviews.by_hand`."""
+"""incident.timeline, timeline.seal, timeline.verify, incident.catch_up, report.incidents: see
+`reviews.by_hand`."""
 
 from __future__ import annotations
 

@@ -475,6 +475,7 @@ ROWS: Tuple[Row, ...] = (
         ),
     ),
     Row("catchup [id]", "catchup {one}", "Assigned to"),
+    Row("report [7d] [on <service>]", "report 30d", "### Incidents"),
     Row("similar [id]", "similar {one}", "like"),
     Row("changes [id]", "changes {one}", "before"),
     Row(

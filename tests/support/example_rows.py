@@ -338,6 +338,7 @@ EXAMPLES: Dict[str, Callable[[Any], Parameters]] = {
     ),
     "mattermost.upload_file": fixed(channel="incidents", name="notes.txt", content="All is well"),
     "mattermost.repaint_incident": lambda t: {"incident_id": posted(t)},
+    "report.incidents": fixed(since="7d"),
     "incident.timeline": lambda t: {"entity_id": incident(t)},
     "timeline.seal": lambda t: {"entity_id": incident(t)},
     "timeline.verify": sealed,

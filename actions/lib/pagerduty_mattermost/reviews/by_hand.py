@@ -1,5 +1,5 @@
-"""What actions do: `incident.timeline`, `timeline.seal`, `timeline.verify`, `incident.catch_up`.
-Each returns the action's result; all raise what the gateways raise."""
+"""What actions do: `incident.timeline`, `timeline.seal`, `timeline.verify`, `incident.catch_up`,
+`report.incidents`. Each returns the action's result; all raise what the gateways raise."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, Callable, Dict, Mapping
 
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import RejectedInput
+from pagerduty_mattermost.core.text import listed
 from pagerduty_mattermost.gateways.mattermost.users import chat_user
-from pagerduty_mattermost.reviews import last_looks, proof, sealing, showing
+from pagerduty_mattermost.reviews import last_looks, proof, report, reporting, sealing, showing
 from pagerduty_mattermost.reviews.gathering import gather
 
 if TYPE_CHECKING:
@@ -86,6 +87,30 @@ def _catch_up(context: Context, given: Mapping[str, Any]) -> Result:
     }
 
 
+def _report(context: Context, given: Mapping[str, Any]) -> Result:
+    services, teams = listed(given.get("services")), listed(given.get("teams"))
+    span = reporting.span_of(
+        str(given.get("since") or ""),
+        str(given.get("until") or ""),
+        now=context.clock(),
+        zone=context.settings.time_zone,
+    )
+    made = reporting.make(context, span, services=services, teams=teams)
+    about, channel = ", ".join([*services, *teams]), str(given.get("channel") or "").strip()
+    sent = reporting.send(context, made, channel, about) if channel else None
+    count = made.report.total.incidents
+    posted = "" if sent is None else " Posted before." if sent.already else " Posted."
+    return {
+        "since": times.iso(span.begin),
+        "until": times.iso(span.end),
+        "complete": not made.cut,
+        **report.as_value(made.report),
+        "text": reporting.text_of(context, made, about),
+        "post_id": sent.post_id if sent is not None else "",
+        "message": f"{count} incident{'' if count == 1 else 's'}.{posted}",
+    }
+
+
 def _document(given: Mapping[str, Any]) -> Any:
     text = str(given.get("document") or "").strip()
     if not text:
@@ -104,6 +129,7 @@ def _incident(given: Mapping[str, Any]) -> str:
 
 
 _ACTS: Mapping[str, Callable[[Context, Mapping[str, Any]], Result]] = {
+    "report": _report,
     "timeline": _timeline,
     "seal": _seal,
     "verify": _verify,

@@ -143,6 +143,18 @@ def changes(context: Context, command: Command) -> CommandResult:
     return CommandResult(text, (incident.id,))
 
 
+def report(context: Context, command: Command) -> CommandResult:
+    """How the last days were: by service, hour, alert and person."""
+    from pagerduty_mattermost.reviews import reporting
+
+    span = reporting.span_of(
+        command.duration, "", now=context.clock(), zone=context.settings.time_zone
+    )
+    services = [command.service] if command.service else []
+    made = reporting.make(context, span, services=services)
+    return CommandResult(reporting.text_of(context, made, command.service))
+
+
 def _gathered(context: Context, command: Command) -> GatheredFacts:
     from pagerduty_mattermost.reviews.gathering import gather
 
@@ -168,6 +180,21 @@ def _listed(context: Context, head: str, found: Optional[List[Alike]]) -> List[s
     if len(found) > MAX_ALIKE:
         lines.append(f"- … and {len(found) - MAX_ALIKE} more")
     return lines
+
+
+def _span() -> FormReader:
+    """How long, and on which service."""
+
+    def read(line: TypedLine) -> Fields:
+        fields = {}
+        if line and line.word(0) not in ("on", "for", "of"):
+            fields["duration"], line = line.before(1).said(), line.rest(1)
+        if line and line.word(0) in ("on", "for", "of"):
+            service = line.rest(1).said()
+            return {**fields, "service": service} if service else None
+        return None if line else fields
+
+    return FormReader(("duration", "service"), read)
 
 
 def _file() -> FormReader:
@@ -270,6 +297,18 @@ VERBS = (
         group=INCIDENTS,
         incidents=ONE,
         also_called=("summary", "tldr", "brief"),
+    ),
+    Verb(
+        name="report",
+        run=report,
+        usage="report [7d] [on <service>]",
+        example="report 30d on Checkout API",
+        help="how the last days were: by service, hour, alert and person",
+        to_do="see reports",
+        forms=(Form(("report", "incident report", "weekly report"), _span()),),
+        group=INCIDENTS,
+        is_detail=True,
+        also_called=("statistics", "stats", "metrics"),
     ),
     Verb(
         name="similar",
