@@ -10,11 +10,13 @@ from urllib.parse import urlencode
 import pytest
 from runs_case import RunsWorld
 from runs_world import PLAYBOOK
+from test_run_commands import Sent
 
 from pagerduty_mattermost.chat import dialogs, handle, requests, update_form
+from pagerduty_mattermost.chat.room_ear import ROOM_TRIGGER, RoomEar
 from pagerduty_mattermost.core.errors import PackError
 from pagerduty_mattermost.playbooks.playbook import Updates
-from pagerduty_mattermost.runs import controls, reminders
+from pagerduty_mattermost.runs import controls, reminders, tending
 from sandbox.mattermost.integrations import ResponseUrl, SlashCommand
 
 BROADCAST = PLAYBOOK._replace(
@@ -277,6 +279,46 @@ def test_the_command_alone_opens_the_form(world: RunsWorld) -> None:
     assert opened.kind == "update"
     assert opened.hook
     assert isinstance(read("update All is well"), requests.ChatOrder)
+
+
+def test_the_ear_hears_of_an_update_that_its_author_corrects_or_deletes(world: RunsWorld) -> None:
+    world.say("grace", "update Errors are down", hook=hook(world, "grace"))
+    sent = Sent()
+    ear = RoomEar(world.context(), sent, world.log)  # type: ignore[arg-type]
+
+    def heard() -> list[str]:
+        world.clock.advance(60)
+        ear.look()
+        done, sent.sent = sent.sent, []
+        for trigger, payload in done:
+            assert trigger == ROOM_TRIGGER
+            tending.tend_one(world.context(), payload["incident"])
+        return [payload["kind"] for _, payload in done]
+
+    heard()
+    posts = updates_in(world, world.the_room.channel_id)
+    (post,) = [one for one in posts if one.user_id == world.user("grace")]
+    message = post.message.replace("are down", "are gone")
+    world.chat.state.edit_post(post, message, post.props, False, [])
+    assert heard() == ["changed"]
+    assert world.state.updates[-1].text == "Errors are gone"
+    world.chat.delete(post)
+    for _ in range(4):  # what is deleted shows in every fourth look
+        heard()
+    assert world.state.last_update is None
+
+
+def test_info_tells_who_leads_what_is_done_and_the_last_update(world: RunsWorld) -> None:
+    world.say("ada", "check 1.2")
+    world.say("grace", "update Errors are down to 2 %")
+    world.say("ada", "info")
+    told = world.direct("ada")
+    assert "📋 Playbook **Outage** · 1 of 6 done · commander ada" in told
+    assert "📣 Errors are down to 2 % · grace" in told
+    assert "active account" not in told
+    world.chat.user("ada").delete_at = 1
+    world.say("grace", "info")
+    assert "ada, who leads, has no active account any more" in world.direct("grace")
 
 
 # Triage

@@ -38,6 +38,19 @@ def post_text(state: RunState, zone: tzinfo) -> str:
     return _drawn(state, zone, folded)
 
 
+def summary(state: RunState, zone: tzinfo) -> str:
+    """How it stands: who leads, how much is done, the last status update. As Markdown."""
+    return "\n".join([_head(state, zone), *_update_lines(state, zone)])
+
+
+def _update_lines(state: RunState, zone: tzinfo) -> List[str]:
+    update = state.last_update
+    if update is None:
+        return []
+    said = escape(one_line(without_emphasis(update.text), UPDATE_CHARACTERS))
+    return [f"📣 {said} · {name(update.by)} {_clock(update.at, state, zone)}"]
+
+
 def _folds(state: RunState) -> List[AbstractSet[int]]:
     """Numbers of the stages that are folded, from none to all but the present one."""
     finished = {one.number for one in state.stages if not one.open_tasks}
@@ -46,11 +59,7 @@ def _folds(state: RunState) -> List[AbstractSet[int]]:
 
 
 def _drawn(state: RunState, zone: tzinfo, folded: AbstractSet[int]) -> str:
-    lines = [_head(state, zone)]
-    update = state.last_update
-    if update is not None:
-        said = escape(one_line(without_emphasis(update.text), UPDATE_CHARACTERS))
-        lines.append(f"📣 {said} · {name(update.by)} {_clock(update.at, state, zone)}")
+    lines = [_head(state, zone), *_update_lines(state, zone)]
     for stage in state.stages:
         lines.append(_stage_line(state, stage))
         if stage.number not in folded:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from datetime import tzinfo
 from typing import TYPE_CHECKING, List, Optional
 
 from pagerduty_mattermost.chat.acting_user import account
@@ -98,7 +99,7 @@ def room(context: Context, command: Command) -> CommandResult:
 
 
 def info(context: Context, command: Command) -> CommandResult:
-    """The incident, its facts and its room."""
+    """The incident, its facts, its room, and the playbook in it."""
     from pagerduty_mattermost.gateways.mattermost import own_channels
 
     shown = show(context, command)
@@ -114,8 +115,31 @@ def info(context: Context, command: Command) -> CommandResult:
         f"open since {times.stamp(times.iso(found.at), zone)}",
         f"archived at {times.stamp(times.iso(found.due), zone)}" if found.due else "",
     ]
-    line = " · ".join(fact for fact in facts if fact)
-    return shown.with_line(line)
+    lines = [" · ".join(fact for fact in facts if fact), *_of_run(context, found.incident, zone)]
+    return shown.with_line("\n".join(lines))
+
+
+def _of_run(context: Context, incident_id: str, zone: tzinfo) -> List[str]:
+    """How the playbook in the room stands, as Markdown; none where none is under way."""
+    from pagerduty_mattermost.runs.people import by_id
+    from pagerduty_mattermost.runs.post_text import summary
+    from pagerduty_mattermost.runs.records import RunRecords
+    from pagerduty_mattermost.runs.texts import name
+
+    run = RunRecords(context.store, context.log).load(incident_id)
+    if run is None:
+        return []
+    state = run.state
+    lines = [summary(state, zone)]
+    try:
+        if state.commander.id:
+            by_id(context, state.commander.id)
+    except NotFound:
+        lines.append(
+            f":warning: {name(state.commander)}, who leads, has no active account any more: "
+            "whoever is on call is reminded instead. `/pd commander @name` says who leads now."
+        )
+    return lines
 
 
 def listed(context: Context, command: Command) -> CommandResult:
