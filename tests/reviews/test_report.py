@@ -119,7 +119,7 @@ def shown(report: Report) -> Dict[str, Any]:
         "at three": report.by_hour[3],
         "on Sundays": report.by_weekday[6],
         "Mei": tuple(load) if load else (0, 0, 0),
-        "disks": figures(report.alerts.get(("Search", "Disk of db-# is bad"))),
+        "disks": figures(report.alerts.get(("Search", "Disk of db-… is bad"))),
     }
 
 
@@ -186,7 +186,7 @@ class ReportActionTest(ActionsTestCase):
         assert found["total"]["incidents"] == 2
         assert found["complete"]
         assert found["total"]["unanswered"] == 0
-        assert found["alerts"][0]["title"] == "Disk #% full on db-#"
+        assert found["alerts"][0]["title"] == "Disk …% full on db-…"
         assert sum(found["by_hour"]) == 2
         assert any(load["answered"] == 1 for load in found["people"].values())
         assert "### Incidents" in found["text"]

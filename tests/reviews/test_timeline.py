@@ -131,18 +131,18 @@ def entry(n: int, text: str = "x", quote: str = "", link: str = "") -> TimelineE
     return TimelineEntry(BEGIN + 60 * n, "incident", text, f"log:R{n:03d}", quote, link)
 
 
-def test_a_long_table_shows_the_first_and_the_newest() -> None:
-    found = showing.table(INCIDENT, [entry(n, f"thing {n}") for n in range(100)], UTC)
-    assert "thing 9 " in found
+def test_a_long_list_shows_the_first_and_the_newest() -> None:
+    found = showing.as_lines(INCIDENT, [entry(n, f"thing {n}") for n in range(100)], UTC)
+    assert "thing 9\n" in found
     assert "… 60 more …" in found
-    assert "thing 10 " not in found
-    assert "thing 99 " in found
-    assert len(found.splitlines()) == showing.MAX_ROWS + 3
+    assert "thing 10\n" not in found
+    assert found.endswith("thing 99")
+    assert len(found.splitlines()) == showing.MAX_LINES + 1
 
 
-def test_a_table_of_the_longest_entries_fits_into_a_post() -> None:
+def test_a_list_of_the_longest_entries_fits_into_a_post() -> None:
     long = [entry(n, "*" * 500, "_" * 4000, "https://chat.example/" + "p" * 60) for n in range(60)]
-    assert len(showing.table(INCIDENT, long, UTC)) < 15_000
+    assert len(showing.as_lines(INCIDENT, long, UTC)) < 15_000
 
 
 HOSTILE = '=HYPERLINK("http://evil") | <script>alert(1)</script> @all **x** ](http://evil)'

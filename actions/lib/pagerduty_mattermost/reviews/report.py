@@ -18,7 +18,7 @@ from statistics import mean, median
 from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 from pagerduty_mattermost.core import markdown, times
-from pagerduty_mattermost.core.text import escape, one_line
+from pagerduty_mattermost.core.text import ELLIPSIS, escape, one_line
 
 ACKNOWLEDGED, RESOLVED, NOTIFIED = "acknowledge", "resolve", "notify"
 """Kinds of log entries that count, without `_log_entry`."""
@@ -126,7 +126,7 @@ def report_of(
 
 def kind_of_title(title: str) -> str:
     """The same for titles that differ only in numbers and ids."""
-    return one_line(_VARIES.sub("#", title), 200)
+    return one_line(_VARIES.sub(ELLIPSIS, title), 200)
 
 
 def as_value(report: Report) -> Dict[str, Any]:
@@ -151,9 +151,9 @@ def as_markdown(report: Report, span: str) -> str:
     head = f"### Incidents: {escape(span)}"
     if not total.incidents:
         return f"{head}\nThere was none."
-    lines = [head, _summary(total), "", *_table("service", report.by_service, MAX_SERVICES)]
+    lines = [head, _summary(total), "", *_by("service", report.by_service, MAX_SERVICES)]
     if len(report.by_team) > 1:
-        lines += ["", *_table("team", report.by_team, MAX_TEAMS)]
+        lines += ["", *_by("team", report.by_team, MAX_TEAMS)]
     lines += ["", "**By hour and day**", markdown.code_block(_picture(report))]
     noisy = [(key, one) for key, one in report.alerts.items() if one.incidents > 1][:MAX_ALERTS]
     if noisy:
@@ -161,19 +161,14 @@ def as_markdown(report: Report, span: str) -> str:
     for (service, title), one in noisy:
         nobody = f", nobody answered {one.unanswered}" if one.unanswered else ""
         words = escape(one_line(title, MAX_TITLE_CHARACTERS))
-        lines.append(f"- {one.incidents} × {words} on {escape(service)}{nobody}")
+        where = f" on {escape(one_line(service))}" if service else ""
+        lines.append(f"- {one.incidents} × {words}{where}{nobody}")
     if report.people:
-        rows = [
-            (
-                markdown.cell(name),
-                str(load.notified),
-                str(load.at_night),
-                str(load.answered),
-            )
-            for name, load in list(report.people.items())[:MAX_PEOPLE]
-        ]
-        head_row = ("person", "notified", "at night", "answered first")
-        lines += ["", markdown.table(head_row, rows)]
+        lines += ["", "**On call**"]
+    for name, load in list(report.people.items())[:MAX_PEOPLE]:
+        who = escape(one_line(name, MAX_TITLE_CHARACTERS))
+        notified = f"notified {load.notified} ×, {load.at_night} at night"
+        lines.append(f"- {who}: {notified}; answered {load.answered} first")
     return "\n".join(lines)
 
 
@@ -241,21 +236,19 @@ def _summary(total: Figures) -> str:
     return " · ".join(part for part in parts if part)
 
 
-def _table(what: str, groups: Mapping[str, Figures], most: int) -> List[str]:
-    rows = [
-        (
-            markdown.cell(name or "none"),
-            str(one.incidents),
-            str(one.high),
-            _length(one.answer_mean),
-            _length(one.resolve_mean),
-            str(one.unanswered),
-        )
-        for name, one in list(groups.items())[:most]
-    ]
-    lines = [markdown.table((what, "incidents", "high", "MTTA", "MTTR", "nobody answered"), rows)]
+def _by(what: str, groups: Mapping[str, Figures], most: int) -> List[str]:
+    lines = [f"**By {what}**"]
+    for name, one in list(groups.items())[:most]:
+        parts = [
+            f"{one.incidents} ({one.high} high)" if one.high else str(one.incidents),
+            f"MTTA {_length(one.answer_mean)}",
+            f"MTTR {_length(one.resolve_mean)}",
+            f"nobody answered {one.unanswered}" if one.unanswered else "",
+        ]
+        said = " · ".join(part for part in parts if part)
+        lines.append(f"- {escape(one_line(name, MAX_TITLE_CHARACTERS)) or 'none'}: {said}")
     if len(groups) > most:
-        lines.append(f"… and {len(groups) - most} more")
+        lines.append(f"- … and {len(groups) - most} more")
     return lines
 
 

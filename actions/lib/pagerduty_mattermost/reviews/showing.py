@@ -1,6 +1,6 @@
-"""A timeline as people read it: a table in chat, and a file as Markdown, HTML, CSV or JSON. Pure.
+"""A timeline as people read it: lines in chat, and a file as Markdown, HTML, CSV or JSON. Pure.
 
-table(incident, entries, zone)                       # for a post, the newest rows where long
+as_lines(incident, entries, zone)                    # for a post, the newest where long
 as_file("csv", incident, entries, zone, sealed_at)   # the file's text
 """
 
@@ -13,7 +13,7 @@ import html
 import io
 import json
 from datetime import tzinfo
-from typing import Callable, List, Mapping, Sequence, Tuple
+from typing import Callable, List, Mapping, Sequence
 
 from pagerduty_mattermost.core import markdown, times
 from pagerduty_mattermost.core.errors import RejectedInput
@@ -22,26 +22,27 @@ from pagerduty_mattermost.incidents.incident import Incident
 from pagerduty_mattermost.reviews.proof import document_of
 from pagerduty_mattermost.reviews.timeline import TASK, TimelineEntry, gaps
 
-MAX_ROWS = 40
-FIRST_ROWS = 10
-ROW_CHARACTERS = (240, 120, 60, 30)
-"""Of a row's words: the first with which the table fits into a post."""
-MAX_TABLE_CHARACTERS = 14_000
+MAX_LINES = 40
+FIRST_LINES = 10
+LINE_CHARACTERS = (240, 120, 60, 30)
+"""Of a line's words: the first with which all of them fit into a post."""
+MAX_SHOWN_CHARACTERS = 14_000
 BAR_CHARACTERS = 30
 _STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-HEAD = ("time", "after", "what")
 
 
-def table(incident: Incident, entries: Sequence[TimelineEntry], zone: tzinfo) -> str:
-    """For a post: all rows, or the first and the newest of many, with the number between."""
-    left = len(entries) - MAX_ROWS
-    for most in ROW_CHARACTERS:
-        rows = _rows(incident, entries, zone, most)
+def as_lines(incident: Incident, entries: Sequence[TimelineEntry], zone: tzinfo) -> str:
+    """For a post, as a list, which a telephone can wrap: all of it, or the first and the newest of
+    many, with the number between."""
+    left = len(entries) - MAX_LINES
+    shown = ""
+    for most in LINE_CHARACTERS:
+        lines = _lines(incident, entries, zone, most)
         if left > 0:
-            between = (" ", " ", f"… {left} more …")
-            rows = [*rows[:FIRST_ROWS], between, *rows[FIRST_ROWS + left :]]
-        shown = markdown.table(HEAD, rows)
-        if len(shown) <= MAX_TABLE_CHARACTERS:
+            between = f"- … {left} more …"
+            lines = [*lines[:FIRST_LINES], between, *lines[FIRST_LINES + left :]]
+        shown = "\n".join(lines)
+        if len(shown) <= MAX_SHOWN_CHARACTERS:
             break
     return shown
 
@@ -86,21 +87,22 @@ def quoted(entry: TimelineEntry, most: int) -> str:
     return f"{'' if entry.text.endswith(':') else ':'} {said}" if said else ""
 
 
-def _rows(
+def _lines(
     incident: Incident, entries: Sequence[TimelineEntry], zone: tzinfo, most: int
-) -> List[Tuple[str, str, str]]:
+) -> List[str]:
     begin = entries[0].at if entries else 0.0
     near = ""
-    rows = []
+    lines = []
     for entry in entries:
         at = times.iso(entry.at)
-        after = times.duration(entry.at - begin) if entry.at - begin >= 1 else " "
+        after = f" +{times.duration(entry.at - begin)}" if entry.at - begin >= 1 else ""
         text = escape(one_line(entry.text + quoted(entry, most), most))
         if entry.link and entry.link != incident.url:
             text += f" {markdown_link('↗', entry.link)}"
-        rows.append((times.clock(at, zone, near) if near else times.clock(at, zone), after, text))
+        clock = times.clock(at, zone, near) if near else times.clock(at, zone)
+        lines.append(f"- **{clock}**{after} · {text}")
         near = at
-    return rows
+    return lines
 
 
 def _markdown(

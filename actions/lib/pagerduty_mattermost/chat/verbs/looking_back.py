@@ -27,7 +27,7 @@ MAX_ALIKE = 5
 
 
 def timeline(context: Context, command: Command) -> CommandResult:
-    """A table of what happened."""
+    """What happened, a line each."""
     from pagerduty_mattermost.reviews import showing
 
     found = _gathered(context, command)
@@ -37,7 +37,7 @@ def timeline(context: Context, command: Command) -> CommandResult:
     lines = [
         f"Timeline of {named(incident)}:",
         "",
-        showing.table(incident, found.entries, zone),
+        showing.as_lines(incident, found.entries, zone),
         "",
         *_left_out(found),
         more,
