@@ -19,12 +19,13 @@ from .waiting import until
 class Room:
     """The pack, and what people do in Mattermost: through its API, as their clients do."""
 
-    def __init__(self, sandbox: Sandbox, folder: Path) -> None:
+    def __init__(self, sandbox: Sandbox, folder: Path, *, storms: bool = False) -> None:
+        """`storms`: whether many incidents at once get one card together."""
         self.sandbox = sandbox
         chat = set_up_chat(sandbox)
         self.url: str = chat["public_url"]
         """Where the pack listens."""
-        path = write_config(sandbox, folder, chat)
+        path = write_config(sandbox, folder, chat, storms=storms)
         self._sink = (folder / "pack.log").open("wb")
         self.pack = start_pack(path, folder, self._sink)
         until(self._listens, 30)

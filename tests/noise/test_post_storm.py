@@ -65,7 +65,7 @@ class PostStormTestCase(IncidentActionCase):
         )
         assert card.attachments[0]["color"] == LOW_TRIGGERED
         assert (
-            "since 08:53: 2 triggered, 0 acknowledged, 18 resolved." in card.attachments[0]["text"]
+            "since 08:53: 2 triggered, 18 resolved." in card.attachments[0]["text"]
         )
         (reply,) = self.chat.service.thread(card)
         assert reply.message == (

@@ -114,6 +114,16 @@ class RunClicksCase(ChatSensorCase):
         self.assertFalse(set(before) & set(self.menus()))
         self.assertFalse(self.run_now().state.is_over)
 
+    def test_what_is_so_already_does_not_stay_written(self) -> None:
+        context = {"token": self.token_of("More…"), "selected_option": "commander me"}
+        body = {"channel_id": self.channel, "post_id": self.run_now().post.id}
+        for trigger in ("x", "y"):
+            before = self.menus()
+            self.click(context["token"], context=context, trigger_id=trigger, **body)
+            self.assertTrue(self.handle()[0])
+            self.assertFalse(set(before) & set(self.menus()))
+        self.assertIn("It is so already: Commander: ada", self.direct_messages()[-1])
+
     def test_what_was_confirmed_on_the_post_is_shown_by_it_alone(self) -> None:
         ada, dialog = self.asked_by_menu()
         ada.submit(dialog, {})

@@ -81,7 +81,7 @@ def handle(context: Context, order: Any) -> Dict[str, Any]:
                 _repaint_one(context, order, str(order.get("incident")))
             return {"done": DONE, "incidents": [], "message": "The menu is drawn afresh."}
         result = _carried_out(context, order)
-        run_menus.redraw(context, order)
+        run_menus.redraw(context, order, already=result.already)
     except _Told as told:
         raise told.error from None
     except PackError as error:

@@ -1,7 +1,7 @@
 """The menus of a playbook post, drawn afresh: Mattermost's page keeps the chosen words until their
 ids are others, also where nothing came of what was chosen.
 
-    redraw(context, order)
+    redraw(context, order, already=result.already)
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
 
 
-def redraw(context: Context, order: Mapping[str, Any]) -> bool:
-    """After a dialog that was opened by such a menu; False where it was opened elsewhere. Failing
-    is logged."""
+def redraw(context: Context, order: Mapping[str, Any], *, already: bool = False) -> bool:
+    """After a dialog that was opened by such a menu, and after a choice of what is so `already`;
+    False where it was opened elsewhere. Failing is logged."""
     incident, post = (str(order.get(name) or "") for name in ("incident", "post_id"))
-    if order.get("kind") != "dialog" or not (incident and post):
+    if not (incident and post and (already or order.get("kind") == "dialog")):
         return False
     try:
         run = RunRecords(context.store, context.log).load(incident)

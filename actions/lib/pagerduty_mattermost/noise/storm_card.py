@@ -27,21 +27,20 @@ def card(
     head = headline(storm)
     color = (STILL_OPEN if left(storm) else OVER) if ended else ONGOING
     since = times.clock(str(storm["started_at"]), zone, str(storm["at"]))
+    counts = ((storm["triggered"], "triggered"), (storm["acknowledged"], "acknowledged"))
+    states = ", ".join(
+        f"{count} {word}" for count, word in (*counts, (storm["closed"], "resolved")) if count
+    )
     lines = [
-        f"**{storm['total']} incidents** since {since}: "
-        f"{storm['triggered']} triggered, {storm['acknowledged']} acknowledged, "
-        f"{storm['closed']} resolved.",
+        f"**{storm['total']} incidents** since {since}: {states}.",
         *(_line(one) for one in storm["incidents"][:MAX_ROWS]),
     ]
     hidden = int(storm["total"]) - len(storm["incidents"][:MAX_ROWS])
-    if hidden > 0:
-        where = "" if actions else " in PagerDuty"
-        lines.append(f"\n… and {hidden} more{where}.")
+    below = [f"… and {hidden} more{'' if actions else ' in PagerDuty'}."] if hidden > 0 else []
     if not ended:
-        lines.append(
-            "_No cards of their own, except those that somebody acts on and those of "
-            "high priority._"
-        )
+        below.append("_A card of its own gets what is of high priority or acted on._")
+    if below:
+        lines += ["", " ".join(below)]
     attachment: Dict[str, Any] = {"color": color, "text": "\n".join(lines)}
     if actions:
         attachment["actions"] = list(actions)

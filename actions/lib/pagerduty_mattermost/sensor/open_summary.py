@@ -13,10 +13,10 @@ from __future__ import annotations
 from datetime import tzinfo
 from typing import Any, Dict, Iterable, List, Mapping, Optional
 
-from pagerduty_mattermost.cards.incident_lists import in_order
+from pagerduty_mattermost.cards.incident_lists import in_order, line
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.config.settings import Config, is_mattermost_absent
-from pagerduty_mattermost.core.text import cut, escape, markdown_link, one_line
+from pagerduty_mattermost.core.text import cut, escape, one_line
 from pagerduty_mattermost.incidents.incident import Incident, IncidentEvent
 
 MAX_LISTED = 20
@@ -63,11 +63,7 @@ def summary(incidents: Iterable[Incident], origin: float, zone: tzinfo) -> Dict[
             )
         for incident in listed[:MAX_LISTED]:
             url = incident.url if len(incident.url) <= MAX_URL_CHARACTERS else ""
-            title = markdown_link(f"#{incident.number} {cut(one_line(incident.title), 80)}", url)
-            lines.append(
-                f"- {title}: {escape(incident.status)}, {_short(incident.service)},"
-                f" {times.stamp(incident.created_at, zone)}"
-            )
+            lines.append(f"- {line(incident._replace(url=url), zone, since)}")
         if len(listed) > MAX_LISTED:
             lines.append(f"- and {len(listed) - MAX_LISTED} more: `/pd list`")
     return {
@@ -141,9 +137,11 @@ def edited(kept: Mapping[str, Any], zone: tzinfo) -> Dict[str, Any]:
         if row["id"] in kept["marks"]:
             event_type, who, at = kept["marks"][row["id"]]
             by = f" by {_short(who)}" if who else ""
-            line = lines[place][2:]
-            line = f"~~{line}~~" if event_type in OVER else line
-            lines[place] = f"- {line} · {MARKS[event_type]}{by}, {times.stamp(at, zone)}"
+            said = lines[place][2:]
+            said = f"~~{said}~~" if event_type in OVER else said
+            lines[place] = (
+                f"- {said} · {MARKS[event_type]}{by}, {times.clock(at, zone, payload['since'])}"
+            )
     return {**payload, "text": "\n".join(lines), "revision": kept["revision"]}
 
 

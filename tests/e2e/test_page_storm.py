@@ -1,0 +1,47 @@
+"""A storm's card in a real browser on the sandbox's page, on a desk's screen and on a telephone's:
+not folded, and what came of *Acknowledge all* stands in its thread."""
+
+from __future__ import annotations
+
+from typing import Iterator
+
+import pytest
+from browser import NO_BROWSER, Browser
+
+from sandbox import Sandbox
+from sandbox.chat_room import Room
+
+pytestmark = pytest.mark.skipif(bool(NO_BROWSER), reason=NO_BROWSER)
+
+
+@pytest.fixture(scope="module")
+def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
+    folder = tmp_path_factory.mktemp("stormy")
+    with Sandbox() as sandbox, Room(sandbox, folder, storms=True) as made:
+        yield made
+
+
+@pytest.mark.parametrize(
+    ("width", "service"), [(1280, "Database"), (390, "Billing Jobs")], ids=["desk", "telephone"]
+)
+def test_a_storm_is_one_card_whose_thread_says_who_acknowledged_all(
+    room: Room, page: Browser, width: int, service: str
+) -> None:
+    page.size(width, 800)
+    account = room.sandbox.pagerduty.account
+    made = [account.trigger(service, f"Node {number} is away") for number in range(12)]
+    storm = (
+        "[...document.querySelectorAll('.post')].filter("
+        f"p => p.innerText.includes('Storm of incidents on {service}')).pop()"
+    )
+    page.until(f"!!{storm}?.querySelector('[data-action=stormacknowledge]')", 60)
+    assert page.js(f"{storm}.querySelectorAll('li').length") == 5
+    assert page.js(f"{storm}.querySelector('.fold').classList.contains('short')"), "not folded"
+    page.js(f"{storm}.querySelector('[data-action=stormacknowledge]').click()")
+    page.until("document.querySelector('dialog[open]')?.innerText.includes('Node 11 is away')")
+    page.js("document.querySelector('dialog .send').click()")
+    page.until("document.querySelector('dialog[open]') === null")
+    page.until(f"{storm}?.querySelector('.replies')?.innerText.includes('Acknowledged #')")
+    assert {one.status for one in made} == {"acknowledged"}
+    page.until(f"{storm}?.innerText.includes('12 acknowledged')", 60)
+    assert not [one for one in made if room.card(one)], "none has a card of its own"
