@@ -270,3 +270,37 @@ def test_what_a_follower_did_not_come_to_the_round_does(world: RunsWorld) -> Non
 
 def test_the_playbook_that_says_most_of_the_incident_is_taken() -> None:
     assert Playbook("a", "A", (), choose=ChosenFor(priorities=("P1",))).choose.priorities
+
+
+# Who leads from the beginning
+
+
+def test_started_by_a_rule_whoever_is_on_call_leads(world: RunsWorld) -> None:
+    major = world.incident("Slow", priority="P1")
+    context = world.context()
+    opening.open_by_rule(context, world.change(major, context))
+    run = RunRecords(world.context().store).load(major.id)
+    assert run is not None
+    assert run.plan.by == Who()
+    assert run.state.commander.name == "ada"
+
+
+def test_who_acknowledges_first_leads_where_the_playbook_says_so(world: RunsWorld) -> None:
+    world.begin("grace", playbook=PLAYBOOK._replace(commander="acknowledger"))
+    assert world.state.commander == Who()
+    tend_one(world, world.case)
+    assert world.state.commander == Who()
+    for person in ("olu@example.com", "mei@example.com"):
+        world.pagerduty.acknowledge(world.case, person)
+        context = world.context()
+        change = world.change(world.case, context)
+        outcomes = posting.make_publisher(context).repaint(change)
+        for _ in range(2):
+            following.follow(world.context(), change, outcomes)
+    assert world.state.commander.name == "olu"
+    assert "led by olu" in world.chat.channel(world.the_room.channel_id).header
+    assert sum("olu is commander now" in line for line in world.told) == 1
+    world.clock.advance(5)
+    world.say("grace", "commander nobody")
+    following.follow(world.context(), change, outcomes)
+    assert world.state.commander == Who(), "what people said stays so"

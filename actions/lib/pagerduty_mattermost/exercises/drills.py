@@ -27,7 +27,6 @@ from pagerduty_mattermost.exercises.on_test_service import (
 )
 from pagerduty_mattermost.exercises.planned_incidents import PlannedIncident
 from pagerduty_mattermost.gateways.pagerduty.client import fill
-from pagerduty_mattermost.playbooks.playbook import ACKNOWLEDGER
 from pagerduty_mattermost.runs import following
 from pagerduty_mattermost.runs.records import Run, RunRecords
 
@@ -47,7 +46,7 @@ def start(context: Context, asked: AskedExercise, title: str) -> ExerciseRun:
     service = the_service(context)
     require_room_for(context, service, 1)
     planned = PlannedIncident(f"{DRILL_MARK} {title}", context.clock())
-    return make(context, asked, service, planned, 0, drill=True, commander=ACKNOWLEDGER)
+    return make(context, asked, service, planned, 0, drill=True, commander="")
 
 
 def follow(context: Context, change: Change, outcomes: Sequence[CardOutcome]) -> None:

@@ -7,10 +7,12 @@ import hashlib
 from typing import TYPE_CHECKING, Sequence
 
 from pagerduty_mattermost.core import times
-from pagerduty_mattermost.core.errors import WriteRefused
+from pagerduty_mattermost.core.errors import RejectedInput, WriteRefused
+from pagerduty_mattermost.gateways.pagerduty.references import Reference
+from pagerduty_mattermost.playbooks.playbook import ACKNOWLEDGER, COMMANDER
 from pagerduty_mattermost.rooms import following
-from pagerduty_mattermost.runs import facts, life, painting
-from pagerduty_mattermost.runs.acts import FACTS, Act, Who
+from pagerduty_mattermost.runs import facts, life, painting, people, roles
+from pagerduty_mattermost.runs.acts import FACTS, ROLE, Act, Who
 from pagerduty_mattermost.runs.records import Run, RunRecords
 
 if TYPE_CHECKING:
@@ -40,7 +42,31 @@ def follow(context: Context, change: Change, outcomes: Sequence[CardOutcome]) ->
 def follow_run(context: Context, records: RunRecords, run: Run, change: Change) -> Run:
     """The run as the incident is now: over or under way, what its conditions ask for; shown where
     that made a difference. Raises the gateways' errors."""
-    return _with_facts(context, records, life.follow(context, records, run, change), change)
+    run = life.follow(context, records, run, change)
+    run = _led_by_acknowledger(context, records, run, change)
+    return _with_facts(context, records, run, change)
+
+
+def _led_by_acknowledger(context: Context, records: RunRecords, run: Run, change: Change) -> Run:
+    """Where the playbook wants it, who acknowledges first leads, unless somebody had the lead
+    before."""
+    if run.plan.playbook.commander != ACKNOWLEDGER or not change.incident.is_open:
+        return run
+    state = run.state
+    known = [person for person in change.incident.acknowledgers if person.id]
+    if not known or state.is_over or state.commander.id or state.roles[COMMANDER].taken:
+        return run
+    first = Reference("user", known[0].id, known[0].name)
+    who = people.account_of(context, first)
+    if who is None:
+        return run
+    name = f"acknowledger.{run.incident}"
+    done = Act(ROLE, name, context.clock(), Who(), value=COMMANDER, person=who)
+    try:
+        return roles.take(context, records, run, done, change)[0].run
+    except RejectedInput as error:
+        context.log.info("Who acknowledged %s can't lead it: %s", run.incident, error)
+        return run
 
 
 def _with_facts(context: Context, records: RunRecords, run: Run, change: Change) -> Run:

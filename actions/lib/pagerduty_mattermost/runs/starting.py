@@ -16,7 +16,7 @@ from pagerduty_mattermost.core.errors import PackError, RejectedInput, WriteRefu
 from pagerduty_mattermost.core.text import one_line
 from pagerduty_mattermost.gateways.mattermost.channels import is_archived
 from pagerduty_mattermost.incidents.incident import Change
-from pagerduty_mattermost.playbooks.playbook import Playbook
+from pagerduty_mattermost.playbooks.playbook import DECLARER, ON_CALL, Playbook
 from pagerduty_mattermost.rooms import invitations
 from pagerduty_mattermost.rooms.records import RoomRecord, RoomRecords
 from pagerduty_mattermost.runs import acting, facts, painting, people, roles
@@ -58,6 +58,9 @@ def start(
         return _there_already(context, records, there, playbook, order_id)
     if records.closed(room.incident) is not None:
         raise RejectedInput("its playbook is over, and put away with its room")
+    if playbook.commander == DECLARER and not by.id:
+        # A rule started it: whoever is on call leads until somebody else does.
+        playbook = playbook._replace(commander=ON_CALL)
     found, missing = people.meant(context, playbook, change.incident, by)
     bot = context.mattermost.me().id
     plan = RunPlan(
