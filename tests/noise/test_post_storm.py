@@ -64,9 +64,7 @@ class PostStormTestCase(IncidentActionCase):
             "⚠️ The storm on Checkout API has ended, 2 still open · 20 incidents"
         )
         assert card.attachments[0]["color"] == LOW_TRIGGERED
-        assert (
-            "since 08:53: 2 triggered, 18 resolved." in card.attachments[0]["text"]
-        )
+        assert "since 08:53: 2 triggered, 18 resolved." in card.attachments[0]["text"]
         (reply,) = self.chat.service.thread(card)
         assert reply.message == (
             "Ended after 1 min: 20 incidents, 2 still open. Each gets its card as soon as "
