@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Optional
+from typing import Any, Dict, Optional, Tuple
 
 from pagerduty_mattermost.action_bases.pack_action import PackAction
 from pagerduty_mattermost.core.errors import PackError
@@ -12,6 +12,7 @@ class ChatRun(PackAction):
     kept_as = "chat_run"
 
     def act(self, **params: Any) -> Dict[str, Any]:
+        from pagerduty_mattermost.chat.bot_words import in_bots_words
         from pagerduty_mattermost.chat.command import Command
         from pagerduty_mattermost.chat.perform import perform
         from pagerduty_mattermost.core.text import clean
@@ -30,7 +31,14 @@ class ChatRun(PackAction):
         # Of those that one run carries out again each has its own.
         key = self.own_key("command", *(f"{name}={word}" for name, word in known.items()))
         result = perform(self.context, Command(**known)._replace(key=key))
-        return {"message": result.message, "incidents": list(result.incidents)}
+        return {"message": in_bots_words(result.message), "incidents": list(result.incidents)}
+
+    def run(self, **params: Any) -> Tuple[bool, Any]:
+        """As every action; what went wrong is also said in the bot's words."""
+        from pagerduty_mattermost.chat.bot_words import in_bots_words
+
+        succeeded, result = super().run(**params)
+        return succeeded, in_bots_words(result) if isinstance(result, str) else result
 
     def to_keep(
         self, params: Dict[str, Any], error: Optional[PackError]

@@ -11,15 +11,17 @@ from pagerduty_mattermost.core.errors import RejectedInput
 class Reply(PackAction):
     def act(
         self,
-        post: str = "",
+        post_id: Optional[str] = "",
         message: Optional[str] = "",
         key: Optional[str] = "",
         channel: Optional[str] = "",
+        incident_id: Optional[str] = "",
+        post: Optional[str] = "",
     ) -> Dict[str, Any]:
         from pagerduty_mattermost.cards.thread_reply import reply
 
         text = message or ""
         if not text.strip():
             raise RejectedInput("Nothing to reply: give a message")
-        where = str(post or "").strip()
+        where = str(post_id or incident_id or post or "").strip()
         return reply(self.context, where, text, key=key or "", channel=channel or "")

@@ -97,7 +97,7 @@ class ReplyTestCase(ChatActionCase):
 
     def test_a_mistake_is_told(self) -> None:
         assert "has no card in any channel" in self.refused(post="PT4KHLK", message="x")
-        assert "Give a post's id" in self.refused(post="pagerduty.x/y", message="x")
+        assert "is neither a post's id" in self.refused(post="pagerduty.x/y", message="x")
         assert "Nothing to reply" in self.refused(post="PT4KHLK", message="")
         assert "404" in self.refused(post="a" * 26, message="x")
 

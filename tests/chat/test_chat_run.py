@@ -23,7 +23,7 @@ class ChatRunTestCase(ChatCase):
         assert self.written() == [("ada@example.com", "PUT", "/incidents")]
         assert "Acknowledged [#" in text
         assert "in the name of `ada" in text
-        assert "2 still open: `/pd list`" in text
+        assert "2 still open: `get open incidents`" in text
         assert "@here" not in text
         assert "Disk \\| full" in text
 

@@ -332,7 +332,7 @@ EXAMPLES: Dict[str, Callable[[Any], Parameters]] = {
     "route.explain": lambda t: {"incident_id": incident(t)},
     "mattermost.post_message": fixed(channel="incidents", message="Deploy done"),
     "mattermost.update_message": lambda t: {"post_id": post(t), "message": "Deploy done"},
-    "mattermost.reply": lambda t: {"post": post(t), "message": "Looks good"},
+    "mattermost.reply": lambda t: {"post_id": post(t), "message": "Looks good"},
     "mattermost.post_once": fixed(
         channel="incidents", message="Good morning", key="morning-2026-11-21"
     ),
@@ -355,7 +355,7 @@ EXAMPLES: Dict[str, Callable[[Any], Parameters]] = {
     "playbook.list": fixed(),
     "playbook.get": fixed(name="major-incident"),
     "playbook.validate": fixed(text=PLAYBOOK.replace("stages", "stage")),
-    "playbook.save": fixed(text=PLAYBOOK, by="@ada"),
+    "playbook.save": fixed(text=PLAYBOOK, user="@ada"),
     "playbook.delete": lambda t: {"name": saved_playbook(t)},
     "playbook.history": lambda t: {"name": saved_playbook(t)},
     "playbook.restore": lambda t: {"name": saved_playbook(t, twice=True)},

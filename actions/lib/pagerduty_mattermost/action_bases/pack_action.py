@@ -87,6 +87,7 @@ class PackAction(Action):
                 sleep=lambda seconds: self.sleep(seconds),
                 keep_failed=self._keep_failed,
                 gives_up=self.gives_up,
+                is_typed=self._is_typed,
             )
         return self._context
 
@@ -151,6 +152,18 @@ class PackAction(Action):
             except PackError:
                 self._outage_known = False
         return self._outage_known
+
+    def _is_typed(self, channel: str) -> bool:
+        """Whether a person gave this channel for the run and reads what is wrong with it: no rule
+        runs it, and none of the pack's jobs, which are given no channel."""
+        from pagerduty_mattermost.action_bases import rule_mistakes
+        from pagerduty_mattermost.operations.dead_letters import is_from_a_rule
+
+        typed = str(self._params.get("channel") or "")
+        if not typed or is_from_a_rule(self.kept_as, self._params):
+            return False
+        is_it = rule_mistakes.bare(typed) == rule_mistakes.bare(channel)
+        return is_it and not rule_mistakes.name_channel(self.context, self.action_service, typed)
 
     def _of_a_person(self, error: WrongParameter, params: Dict[str, Any]) -> str:
         """The line about a parameter that somebody wrote wrong, in a rule or for a run."""

@@ -34,6 +34,30 @@ def told(
     return line
 
 
+def name_channel(context: Context, service: Any, channel: str) -> bool:
+    """Whether a rule names this channel for an action of the pack, or a template does, which could
+    be any; True also where StackStorm does not list its rules: then it may be one's."""
+    from pagerduty_mattermost.gateways.stackstorm.rules_api import all_rules
+
+    try:
+        rules = all_rules(service)
+    except PackError as error:
+        context.log.info("Whether it is a rule's is not known: %s", context.line_of(error))
+        return True
+    for rule in rules:
+        runs = getattr(rule, "action", None) or {}
+        written = str((runs.get("parameters") or {}).get("channel") or "")
+        is_ours = str(runs.get("ref") or "").startswith("pagerduty.")
+        if is_ours and written and ("{" in written or bare(written) == bare(channel)):
+            return True
+    return False
+
+
+def bare(channel: str) -> str:
+    """A channel's name, whichever way it is written."""
+    return channel.strip().lstrip("~").rpartition("/")[2].lower()
+
+
 def _rules(
     context: Context, service: Any, action: str, given: Mapping[str, Any], parameter: str
 ) -> List[str]:

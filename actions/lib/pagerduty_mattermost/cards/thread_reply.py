@@ -78,7 +78,8 @@ def _threads(context: Context, post: str, channel: str) -> List[ThreadRef]:
         return [ThreadRef(str(found.get("channel_id")), str(found.get("root_id") or found["id"]))]
     if not _INCIDENT_ID.match(post):
         raise RejectedInput(
-            "Give a post's id (26 lower-case letters and digits) or an incident's id (PT4KHLK)"
+            f"{post[:60]!r} is neither a post's id (26 lower-case letters and digits) nor an "
+            "incident's (PT4KHLK)"
         )
     wanted = context.channels.resolve(channel).id if channel else ""
     threads = threads_of(IncidentRecords(context.store, post, context.log).load(), wanted)

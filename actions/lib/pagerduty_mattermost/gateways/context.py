@@ -70,6 +70,7 @@ class Context:
     _datastore_service: Any
     _keep_failed: Optional[KeepFailed]
     _gives_up: Optional[GivesUp]
+    _is_typed: Optional[Callable[[str], bool]]
     _read: Dict[str, Any]
     log: Any
     clock: Callable[[], float]
@@ -87,13 +88,16 @@ class Context:
         sleep: Callable[[float], None] = time.sleep,
         keep_failed: Optional[KeepFailed] = None,
         gives_up: Optional[GivesUp] = None,
+        is_typed: Optional[Callable[[str], bool]] = None,
     ) -> None:
-        """`gives_up`: asked after each failed try at Mattermost whether it is to be the last."""
+        """`gives_up`: asked after each failed try at Mattermost whether it is to be the last.
+        `is_typed`: whether a person typed this channel for the run and reads what is wrong."""
         self.__dict__.update(
             _config=config,
             _datastore_service=datastore_service,
             _keep_failed=keep_failed,
             _gives_up=gives_up,
+            _is_typed=is_typed,
             _read={},
             log=log,
             clock=clock,
@@ -317,6 +321,8 @@ class Context:
     def _notify_of_channel(self, error: ChannelUnavailable) -> None:
         if getattr(self._datastore_service, "by_hand", False):
             return  # who mistyped a channel in a shell reads it there
+        if self._is_typed is not None and self._is_typed(error.channel):
+            return
         self.notify_operators(f"channel:{error.channel}", str(error))
 
     def _without_secrets(self, text: str) -> str:

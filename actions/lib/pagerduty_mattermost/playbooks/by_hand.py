@@ -176,7 +176,7 @@ def _text(given: Mapping[str, Any], name: str) -> str:
 
 
 def _by(given: Mapping[str, Any]) -> str:
-    return _text(given, "by") or BY
+    return _text(given, "user") or _text(given, "by") or BY
 
 
 def _given(context: Context, given: Mapping[str, Any], name: str, limit: int) -> str:

@@ -1,0 +1,64 @@
+"""What is said to people in the words of `/pd`, in those of a chat bot: whoever types phrases to a
+bot may have no `/pd`.
+
+    in_bots_words("`/pd override cancel PX1` ends it")     # "`cancel override PX1` ends it"
+
+The phrases are those of the pack's aliases (aliases/), as they are shown to people. What no alias
+does keeps its words.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Dict, Mapping
+
+COMMAND = "/pd "
+FOLDER = Path(__file__).resolve().parents[4] / "aliases"
+
+
+def in_bots_words(text: str) -> str:
+    """The text with each command in backticks as the phrase for it."""
+    if COMMAND not in text:
+        return text
+    pieces = text.split("`")
+    for place in range(1, len(pieces) - 1, 2):
+        if pieces[place].startswith(COMMAND):
+            pieces[place] = phrase_of(pieces[place][len(COMMAND) :], _phrases()) or pieces[place]
+    return "`".join(pieces)
+
+
+def phrase_of(typed: str, phrases: Mapping[str, str]) -> str:
+    """The phrase for what is typed behind `/pd`; empty where there is none. `phrases`: by verb, as
+    they are shown, `<…>` for what differs."""
+    from pagerduty_mattermost.chat.verbs.registry import TABLE
+
+    words = typed.split()
+    fitting = [
+        verb
+        for verb in TABLE.with_word(words[0] if words else "")
+        if words[: len(verb.typed.split())] == verb.typed.split()
+    ]
+    if not fitting:
+        return ""
+    verb = max(fitting, key=lambda one: len(one.typed.split()))
+    phrase = phrases.get(verb.name, "").partition(" [")[0]
+    given = " ".join(words[len(verb.typed.split()) :])
+    begin, _, rest = phrase.partition("<")
+    _, _, end = rest.partition(">")
+    return f"{begin}{given}{end}" if given and rest and "<" not in end else phrase
+
+
+@lru_cache(maxsize=1)
+def _phrases() -> Dict[str, str]:
+    """By verb: the first phrase that does it. Read once, and only where something is said of a
+    command."""
+    import yaml
+
+    found: Dict[str, str] = {}
+    for path in sorted(FOLDER.glob("*.yaml")):
+        alias = yaml.safe_load(path.read_text(encoding="utf-8"))
+        verb = (alias.get("immutable_parameters") or {}).get("verb")
+        first = alias["formats"][0]
+        found.setdefault(str(verb), str(first["display"] if isinstance(first, dict) else first))
+    return found
