@@ -7,6 +7,8 @@ The phrases are those of the pack's aliases (aliases/), as they are shown to peo
 does keeps its words.
 """
 
+# flake8: noqa: E203
+
 from __future__ import annotations
 
 from functools import lru_cache
