@@ -10,7 +10,6 @@ from pagerduty_mattermost.action_bases.pack_action import PackAction
 class HealthUpkeep(PackAction):
     def act(self, due: Optional[List[str]] = None, source: Optional[str] = "") -> Dict[str, Any]:
         from pagerduty_mattermost.action_bases import upkeep
-        from pagerduty_mattermost.core.errors import RetryLater
         from pagerduty_mattermost.sensor.heartbeat import note_timer
 
         by_timer = source == "timer"
@@ -19,9 +18,5 @@ class HealthUpkeep(PackAction):
         idle = self.not_configured()
         if idle:
             return idle
-        done = upkeep.carry_out(self, upkeep.jobs_now(self.context, due, by_timer=by_timer))
-        failed = [f"{one.name}: {one.message}" for one in done if one.failed]
-        if failed:
-            raise RetryLater("; ".join(failed))
-        jobs = {one.name: one.message for one in done}
-        return {"jobs": jobs, "message": f"Done: {', '.join(jobs) or 'nothing was due'}."}
+        jobs = upkeep.jobs_now(self.context, due, by_timer=by_timer)
+        return upkeep.result_of(upkeep.carry_out(self, jobs))

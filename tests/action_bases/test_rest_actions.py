@@ -84,7 +84,8 @@ class TableTestCase(ActionsTestCase):
                 path="^" + re.sub(r"\{\w+\}", "[^/]+", path) + r"(\?|$)",
                 done=False,
             )
-            self.settings["timeouts"] = {"connect": 1, "read": 0.1}
+            if kind == NO_ANSWER[0]:
+                self.settings["timeouts"] = {"connect": 1, "read": 0.1}
             line = self.refused(name, **parameters)
             self.settings["timeouts"] = {"connect": 5, "read": 10}
             again = words.get("repeatable") or path == "/incidents" or name in SETS_STATE

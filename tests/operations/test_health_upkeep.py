@@ -15,7 +15,7 @@ from incident_world import IncidentActionCase
 
 from pagerduty_mattermost.action_bases.upkeep import ENTRY_POINTS, SENSOR_SILENT_SECONDS
 from pagerduty_mattermost.core.config.upkeep import JOBS
-from pagerduty_mattermost.core.errors import NotFound
+from pagerduty_mattermost.core.errors import NotFound, RetryLater
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
 from pagerduty_mattermost.sensor.heartbeat import timer_seen_at
 
@@ -67,6 +67,30 @@ class HealthUpkeepTestCase(IncidentActionCase):
         assert not succeeded
         assert line.startswith("reminders: no channel; oncall_watch: ")
         reconciled.assert_called_once_with(source="sensor")
+
+    def test_a_job_that_waits_for_a_server_fails_no_execution_and_is_named(self) -> None:
+        away = mock.patch.object(
+            incident_remind.Remind, "act", side_effect=RetryLater("Mattermost is away")
+        )
+        done = mock.patch.object(
+            posts_reconcile.PostsReconcile, "act", return_value={"message": "x"}
+        )
+        with away, done:
+            succeeded, result = self.action().run(due=["reminders", "reconcile"], source=None)
+        assert succeeded
+        assert list(result["jobs"]) == ["reconcile"]
+        assert result["later"] == {"reminders": "Mattermost is away"}
+        assert "Tried again when due: reminders: Mattermost is away" in result["message"]
+
+    def test_what_was_done_stands_beside_what_failed(self) -> None:
+        broken = mock.patch.object(incident_remind.Remind, "act", side_effect=NotFound("none"))
+        done = mock.patch.object(
+            posts_reconcile.PostsReconcile, "act", return_value={"message": "x"}
+        )
+        with broken, done:
+            succeeded, line = self.action().run(due=["reminders", "reconcile"], source=None)
+        assert not succeeded
+        assert line == "reminders: none. Done: reconcile."
 
     def test_what_the_configuration_leaves_out_is_not_done(self) -> None:
         action = self.action({**self.settings(), "upkeep": {"without": ["watchdog", "reconcile"]}})

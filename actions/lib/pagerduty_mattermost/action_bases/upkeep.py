@@ -25,6 +25,7 @@ from pagerduty_mattermost.core.config.upkeep import (
     REMINDERS,
     WATCHDOG,
 )
+from pagerduty_mattermost.core.errors import PermanentError, RetryLater
 from pagerduty_mattermost.gateways.context import Context
 from pagerduty_mattermost.gateways.stackstorm.datastore import BrokenValue, Store
 from pagerduty_mattermost.operations import watchdog
@@ -54,6 +55,22 @@ class JobDone(NamedTuple):
     name: str
     message: str
     failed: bool = False
+    passes: bool = False
+    """It failed at something that is away or slow: it is due again, and nobody has to act."""
+
+
+def result_of(done: Sequence[JobDone]) -> Dict[str, Any]:
+    """The action's result; what waits for another server is named in it. Raises PermanentError,
+    with what was done all the same, where a job failed at anything else."""
+    jobs = {one.name: one.message for one in done if not one.failed}
+    later = {one.name: one.message for one in done if one.failed and one.passes}
+    broken = [f"{one.name}: {one.message}" for one in done if one.failed and not one.passes]
+    told = f"Done: {', '.join(jobs) or 'nothing was due'}."
+    if later:
+        told += f" Tried again when due: {'; '.join(map(': '.join, later.items()))}."
+    if broken:
+        raise PermanentError(f"{'; '.join(broken)}. {told}")
+    return {"jobs": jobs, "later": later, "message": told}
 
 
 def jobs_now(context: Context, due: Optional[Sequence[str]], *, by_timer: bool) -> List[str]:
@@ -80,7 +97,8 @@ def _done(action: PackAction, name: str) -> JobDone:
     try:
         result: Dict[str, Any] = _made(action, getattr(import_module(module), cls)).act(**given)
     except Exception as error:  # noqa: BLE001 - the other jobs go on
-        return JobDone(name, action.context.line_of(error), failed=True)
+        line = action.context.line_of(error)
+        return JobDone(name, line, failed=True, passes=isinstance(error, RetryLater))
     return JobDone(name, str(result.get("message") or ""))
 
 

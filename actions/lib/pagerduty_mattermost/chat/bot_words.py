@@ -1,5 +1,5 @@
-"""What is said to people in the words of `/pd`, in those of a chat bot: whoever types phrases to a
-bot may have no `/pd`.
+"""Between a chat bot and the commands: what it gave, and what is said to people in the words of
+`/pd`, in its own: whoever types phrases to a bot may have no `/pd`.
 
     in_bots_words("`/pd override cancel PX1` ends it")     # "`cancel override PX1` ends it"
 
@@ -13,10 +13,35 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
-from typing import Dict, Mapping
+from typing import Any, Dict, Mapping, Tuple
+
+from pagerduty_mattermost.chat.command import Command
+from pagerduty_mattermost.core.text import clean
 
 COMMAND = "/pd "
 FOLDER = Path(__file__).resolve().parents[4] / "aliases"
+
+
+def words_given(params: Mapping[str, Any]) -> Dict[str, str]:
+    """The fields of a command (`Command`) that a bot gave, cleaned. A part that was not given
+    arrives as None, or as the text that a template makes of it."""
+    words = {
+        name: clean(value).strip() for name, value in params.items() if value not in (None, "None")
+    }
+    if ":" in words.get("user", ""):
+        # No name: ids, which are marked so, the pack's own sensor knows alone.
+        del words["user"]
+    return {name: word for name, word in words.items() if name in Command._fields}
+
+
+def said_by_a_bot(outcome: Tuple[bool, Any]) -> Tuple[bool, Any]:
+    """An action's outcome with what it says, or what went wrong, in the bot's words."""
+    succeeded, result = outcome
+    if isinstance(result, str):
+        return succeeded, in_bots_words(result)
+    if isinstance(result, dict) and isinstance(result.get("message"), str):
+        return succeeded, {**result, "message": in_bots_words(result["message"])}
+    return outcome
 
 
 def in_bots_words(text: str) -> str:
