@@ -138,7 +138,7 @@ class OverrideTestCase(ChatCase):
         assert "(asked by Ada Lovelace)" in text
         (one,) = self.overrides
         assert (self.people(), one["end"] - one["start"]) == (["Mei Tanaka"], 8 * 3600)
-        id = text.rsplit("cancel ", 1)[1].strip("`")
+        id = text.rsplit("cancel override ", 1)[1].strip("`")
         assert f"`{id}`" in self.told("overrides", text="Platform rotation")
         assert "cancelled by Ada Lovelace" in self.told("override_cancel", text=id)
         assert "no such override" in self.told("override_cancel", text=id)

@@ -64,7 +64,7 @@ class ChatMoreTestCase(ChatCase):
         assert "No service is in maintenance" in self.told("maintenance_list")
         text = self.told("maintenance", service="database", duration="1h")
         assert "Database is in maintenance until" in text
-        id = text.split("maintenance end ", 1)[1].split("`", 1)[0]
+        id = text.split("end maintenance ", 1)[1].split("`", 1)[0]
         listed = self.told("maintenance_list")
         assert f"`{id}`" in listed
         assert "| ongoing | Database |" in listed
@@ -124,8 +124,8 @@ class ChatMoreTestCase(ChatCase):
 
     def test_help_is_an_answer(self) -> None:
         assert "**Act on an incident**" in self.told("help", text="acts")
-        assert "`/pd help oncall`" in self.told("help")
-        assert "`/pd ack [ids]`" in self.told("help", text="ack")
+        assert "`pagerduty help oncall`" in self.told("help")
+        assert "`ack incident id [ids]`" in self.told("help", text="ack")
 
     def test_a_dialog_needs_pd(self) -> None:
         assert "trigger <title> on <service>" in self.refused("declare")

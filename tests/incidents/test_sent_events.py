@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pagerduty_mattermost.core import times
 from pagerduty_mattermost.incidents.incident import IncidentEvent
 from pagerduty_mattermost.incidents.sent_events import (
     EARLIER_SECONDS,
@@ -66,3 +67,15 @@ def test_no_more_is_kept_than_a_value_may_hold_and_of_that_the_newest() -> None:
 def test_what_is_none_does_not_read(rows: object) -> None:
     with pytest.raises((KeyError, ValueError, TypeError, AttributeError)):
         SentEvents.from_json(rows)  # type: ignore[arg-type]
+
+
+def test_after_a_pause_an_event_is_as_young_as_it_is() -> None:
+    """The sensor's time is that of its last cycle: after an hour without one it is an hour old."""
+    made, paused = SentEvents(), NOW + 3600
+    acknowledged = event(1)._replace(occurred_at=times.iso(paused))
+    made.add("P1", [acknowledged], NOW)
+    assert made.of("P1", paused + 2, but_for=set()) == (acknowledged,)
+    made.forget_old(paused + 2)
+    assert made.of("P1", paused + 2, but_for=set()) == (acknowledged,)
+    made.forget_old(paused + EARLIER_SECONDS)
+    assert made.of("P1", NOW, but_for=set()) == ()

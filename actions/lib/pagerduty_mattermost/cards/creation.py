@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import Any, Callable, Dict, NamedTuple, Optional
+from typing import Any, Callable, Dict, List, NamedTuple, Optional
 
 from pagerduty_mattermost.cards.card import Card
 from pagerduty_mattermost.cards.incident_memory import CardRecord, IncidentMemory
@@ -13,10 +13,8 @@ from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import RetryLater
 from pagerduty_mattermost.core.post_keys import post_key
 from pagerduty_mattermost.gateways.mattermost.client import Mattermost, PostDeleted
-from pagerduty_mattermost.gateways.mattermost.post_once import (
-    CLOCK_MARGIN_SECONDS,
-    LOOK_AGAIN_AFTER_SECONDS,
-)
+from pagerduty_mattermost.gateways.mattermost.post_once import CLOCK_MARGIN_SECONDS
+from pagerduty_mattermost.gateways.mattermost.settling import LOOK_AGAIN_AFTER_SECONDS, settled
 from pagerduty_mattermost.incidents.incident import Change, Incident
 
 FRESH_SECONDS = 120.0
@@ -114,6 +112,7 @@ class CardCreator:
             return self._with_post(record, found)
         mention = self._mentions.at_birth(record.route, change) if self._mentions else ""
         if self._monotonic() - looked > LOOK_AGAIN_AFTER_SECONDS:
+            looked = self._monotonic()
             found = self._find(record, since)
             if found is not None:
                 return self._with_post(record, found)
@@ -137,6 +136,10 @@ class CardCreator:
             if found is None:
                 raise
             return self._with_post(record, found)._replace(is_new=True, mentioned=bool(mention))
+        if self._monotonic() - looked > LOOK_AGAIN_AFTER_SECONDS:
+            stays = settled(self._mattermost, made, lambda: self._posts(record, since))
+            if stays["id"] != made["id"]:
+                return self._with_post(record, stays)
         return self._with_post(record, made)._replace(
             created=made, is_new=True, mentioned=bool(mention)
         )
@@ -145,6 +148,9 @@ class CardCreator:
         return self._mattermost.find_post(
             record.channel_id, record.key, since - CLOCK_MARGIN_SECONDS
         )
+
+    def _posts(self, record: CardRecord, since: float) -> List[Dict[str, Any]]:
+        return self._mattermost.posts_since(record.channel_id, since - CLOCK_MARGIN_SECONDS)
 
     def _with_post(self, record: CardRecord, post: Dict[str, Any]) -> CreatedCard:
         done = record._replace(

@@ -7,10 +7,8 @@ from typing import Any, Callable, Dict, List, Optional, Sequence, Set
 from pagerduty_mattermost.core.errors import RetryLater
 from pagerduty_mattermost.core.post_keys import PROPS_KEY
 from pagerduty_mattermost.gateways.mattermost.client import Mattermost, PostDeleted
-from pagerduty_mattermost.gateways.mattermost.post_once import (
-    CLOCK_MARGIN_SECONDS,
-    LOOK_AGAIN_AFTER_SECONDS,
-)
+from pagerduty_mattermost.gateways.mattermost.post_once import CLOCK_MARGIN_SECONDS
+from pagerduty_mattermost.gateways.mattermost.settling import LOOK_AGAIN_AFTER_SECONDS, settled
 from pagerduty_mattermost.gateways.mattermost.values import key_of
 
 
@@ -79,6 +77,12 @@ class CardThread:
             if found is None:
                 raise
             post = found
+        else:
+            if self._monotonic() - self._read_at > LOOK_AGAIN_AFTER_SECONDS:
+                stays = settled(self._mattermost, post, self._read)
+                if stays["id"] != post["id"]:
+                    self._keys.add(key)
+                    return []
         self._keys.add(key)
         return [str(post["id"])]
 

@@ -69,10 +69,12 @@ def phrase_of(typed: str, phrases: Mapping[str, str]) -> str:
     if not fitting:
         return ""
     verb = max(fitting, key=lambda one: len(one.typed.split()))
-    phrase = phrases.get(verb.name, "").partition(" [")[0]
+    phrase, optional, _ = phrases.get(verb.name, "").partition(" [")
     given = " ".join(words[len(verb.typed.split()) :])
     begin, _, rest = phrase.partition("<")
     _, _, end = rest.partition(">")
+    if given and optional and not rest:
+        return f"{phrase} {given}"
     return f"{begin}{given}{end}" if given and rest and "<" not in end else phrase
 
 

@@ -15,6 +15,7 @@ from __future__ import annotations
 import json
 from typing import AbstractSet, Any, Dict, Iterable, List, Sequence, Tuple
 
+from pagerduty_mattermost.core import times
 from pagerduty_mattermost.incidents.incident import (
     IncidentEvent,
     events_from_json,
@@ -47,10 +48,18 @@ class SentEvents:
         return tuple(found[-MAX_EARLIER:])
 
     def add(self, incident_id: str, events: Iterable[IncidentEvent], now: float) -> None:
-        """They were dispatched. `now`: the server's time, seconds since the epoch."""
+        """They were dispatched. `now`: the server's time as it is believed, seconds since the
+        epoch; after a pause that is long past, and when they happened tells more."""
         sent = self._sent.get(incident_id, [])
         known = {event.event_id for _, event in sent}
-        young = [*sent, *((now, event) for event in events if event.event_id not in known)]
+        young = [
+            *sent,
+            *(
+                (max(now, times.seconds(event.occurred_at) or now), event)
+                for event in events
+                if event.event_id not in known
+            ),
+        ]
         if young:
             self._sent[incident_id] = young[-MAX_EARLIER:]
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, List, Tuple
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import PackError, WriteRefused
 from pagerduty_mattermost.core.text import escape, one_line
-from pagerduty_mattermost.gateways.mattermost.post_once import LOOK_AGAIN_AFTER_SECONDS
+from pagerduty_mattermost.gateways.mattermost.settling import LOOK_AGAIN_AFTER_SECONDS
 from pagerduty_mattermost.runs import acting, reminders, reminding
 from pagerduty_mattermost.runs import acts as kinds
 from pagerduty_mattermost.runs.acting import Acted

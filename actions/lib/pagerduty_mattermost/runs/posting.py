@@ -16,6 +16,7 @@ from pagerduty_mattermost.core.post_keys import PROPS_KEY
 from pagerduty_mattermost.gateways.mattermost.channels import is_archived
 from pagerduty_mattermost.gateways.mattermost.client import PostDeleted
 from pagerduty_mattermost.gateways.mattermost.post_once import CLOCK_MARGIN_SECONDS
+from pagerduty_mattermost.gateways.mattermost.settling import LOOK_AGAIN_AFTER_SECONDS, settled
 
 if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
@@ -49,6 +50,7 @@ def posted(
     props; `since`: from when on it may have been made, seconds since the epoch; `is_late`: another
     run may have made it; `actions`: its buttons. Raises the gateways' errors."""
     mattermost, since = context.mattermost, since - CLOCK_MARGIN_SECONDS
+    looked = context.monotonic()
     found = mattermost.find_post(run.plan.channel, key, since) if is_late else None
     if found is not None:
         return str(found["id"])
@@ -66,4 +68,8 @@ def posted(
         if again is None:
             raise
         made = again
+    else:
+        if context.monotonic() - looked > LOOK_AGAIN_AFTER_SECONDS:
+            channel = run.plan.channel
+            made = settled(mattermost, made, lambda: mattermost.posts_since(channel, since))
     return str(made["id"])

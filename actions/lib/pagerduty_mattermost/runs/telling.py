@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Dict, Iterable, Set
 
 from pagerduty_mattermost.core.post_keys import post_key
-from pagerduty_mattermost.gateways.mattermost.post_once import LOOK_AGAIN_AFTER_SECONDS
+from pagerduty_mattermost.gateways.mattermost.settling import LOOK_AGAIN_AFTER_SECONDS
 from pagerduty_mattermost.gateways.mattermost.values import key_of
 from pagerduty_mattermost.runs.posting import posted
 from pagerduty_mattermost.runs.records import Run

@@ -250,7 +250,8 @@ class Mattermost(MattermostDirectory):
         since the epoch, by Mattermost's clock: allow for a difference), None when there is none.
         Raises RetryLater when it can't tell."""
         pages = self._back_to(channel_id, since)
-        return next(filter(None, (self._bearing(posts, key) for posts in pages)), None)
+        # Of two the older one stays (`settling`).
+        return next(filter(None, (self._bearing(posts[::-1], key) for posts in pages)), None)
 
     def posts_since(self, channel_id: str, since: float) -> List[Dict[str, Any]]:
         """The channel's posts and replies since then, newest first; some older ones too. Raises

@@ -14,13 +14,14 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import tzinfo
-from typing import Any, Callable, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.config.connections import MattermostConfig
 from pagerduty_mattermost.core.errors import PackError, RetryLater, StoreForbidden
 from pagerduty_mattermost.core.post_keys import post_key
 from pagerduty_mattermost.gateways.mattermost.client import Mattermost, PostDeleted
+from pagerduty_mattermost.gateways.mattermost.settling import LOOK_AGAIN_AFTER_SECONDS, settled
 from pagerduty_mattermost.gateways.stackstorm.datastore import BrokenValue, Store
 
 KEY_PREFIX = "message."
@@ -34,9 +35,6 @@ LATE_SECONDS = 30.0
 """A first run takes less, a repeated one comes later."""
 CLOCK_MARGIN_SECONDS = 300.0
 """How much our clock and Mattermost's may differ."""
-LOOK_AGAIN_AFTER_SECONDS = 10.0
-"""How old what was read may be when something is posted because of it: Mattermost remembers a key
-for 30 s and the gateway tries for 20 s (`client.CREATE_POLICY`)."""
 
 
 class SentPost(NamedTuple):
@@ -91,8 +89,11 @@ def post_once(
     found = None
     is_old = now - earliest > LOOK_AGAIN_AFTER_SECONDS
     if known_at is not None or is_old or monotonic() - looked > LOOK_AGAIN_AFTER_SECONDS:
+        looked = monotonic()
         found = post.find(sent_key, earliest)
-    sent = found or post.create(sent_key, seed, earliest)
+    sent = found or post.create(
+        sent_key, seed, earliest, is_slow=lambda: monotonic() - looked > LOOK_AGAIN_AFTER_SECONDS
+    )
     done = {"post_id": sent.post_id} if sent.post_id else {"deleted": True}
     with suppress(PackError):  # the intent stands, and the post bears the key
         store().write(name, {**intent, **done}, KEPT_SECONDS)
@@ -171,7 +172,10 @@ class _Post(NamedTuple):
             post = self.mattermost.find_post(self.channel_id, key, since - CLOCK_MARGIN_SECONDS)
         return SentPost(str(post["id"]), self.channel_id, True) if post else None
 
-    def create(self, key: str, seed: str, since: float) -> SentPost:
+    def create(
+        self, key: str, seed: str, since: float, *, is_slow: Callable[[], bool] = lambda: False
+    ) -> SentPost:
+        """`is_slow`: whether it took so long that another run may have made it meanwhile."""
         try:
             post = self.mattermost.create_post(
                 self.channel_id,
@@ -192,7 +196,15 @@ class _Post(NamedTuple):
             if found is None:
                 raise
             return found._replace(already=False)
+        if is_slow():
+            stays = settled(self.mattermost, post, lambda: self.posts(since))
+            return SentPost(str(stays["id"]), self.channel_id, stays["id"] != post["id"])
         return SentPost(str(post["id"]), self.channel_id, False)
+
+    def posts(self, since: float) -> List[Dict[str, Any]]:
+        if self.root_id:
+            return self.mattermost.thread(self.root_id)
+        return self.mattermost.posts_since(self.channel_id, since - CLOCK_MARGIN_SECONDS)
 
 
 def link(settings: MattermostConfig, post_id: str) -> str:
