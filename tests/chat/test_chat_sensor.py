@@ -237,6 +237,7 @@ class ChatSensorTestCase(ChatSensorCase):
         assert "which incident? 2 are assigned to you: #" in line
         said = [f"; say `/pd resolve {number}`" for number in (one.number, other.number)]
         assert line.endswith(tuple(said))
+        assert " hello there`" in self.command("note hello there")[1]
         order = {
             **self.orders()[-1],
             "command": as_text(parse("resolve Restarted it").command),

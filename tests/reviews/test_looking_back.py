@@ -174,3 +174,14 @@ def test_kinds_of_a_room(world: RunsWorld) -> None:
     pinned(world, "x")
     found = gathering.gather(world.context(), world.case.id).entries
     assert {MESSAGE, PEOPLE} <= {entry.kind for entry in found}
+
+
+def test_the_last_status_update_is_the_newest_wherever_it_was_given(world: RunsWorld) -> None:
+    world.say("ada", "update We roll back")
+    told = asked(world, looking_back.catchup).message
+    assert "We roll back" in told.partition("**Last status update**")[2]
+    world.sleep(60)
+    world.say("grace", f"status {world.case.number} Rolled back")
+    newest = asked(world, looking_back.catchup).message.partition("**Last status update**")[2]
+    assert "Rolled back" in newest.partition("**")[0]
+    assert "We roll back" not in newest.partition("**")[0]

@@ -13,6 +13,7 @@ from pagerduty_mattermost.chat.verbs.named_incidents import incident_of
 from pagerduty_mattermost.chat.verbs.registry import TABLE
 from pagerduty_mattermost.core.errors import NotFound, PackError, RejectedInput
 from pagerduty_mattermost.core.post_keys import PROPS_KEY
+from pagerduty_mattermost.core.text import one_line
 from pagerduty_mattermost.core.typed_incidents import is_perhaps_word
 from pagerduty_mattermost.gateways.pagerduty.find_incident import OPEN_QUERY, get_incident
 from pagerduty_mattermost.rooms.records import RoomRecords
@@ -111,5 +112,7 @@ def _only_one(context: Context, command: Command) -> Incident:
         )
     listed = ", ".join(f"#{one.number} {one.title[:60]}" for one in found[:LISTED_INCIDENTS])
     verb = TABLE.get(command.verb)
-    say = f"say `/pd {verb.typed if verb is not None else command.verb} {found[0].number}`"
+    text = one_line(command.text.replace("`", ""), 60)
+    typed = [verb.typed if verb is not None else command.verb, str(found[0].number), text]
+    say = f"say `/pd {' '.join(word for word in typed if word)}`"
     raise RejectedInput(f"which incident? {len(found)} are assigned to you: {listed}; {say}")

@@ -15,7 +15,8 @@ from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.text import escape, markdown_link, one_line
 from pagerduty_mattermost.incidents.incident import Incident
 from pagerduty_mattermost.reviews.showing import quoted
-from pagerduty_mattermost.reviews.timeline import ACT, MESSAGE, TimelineEntry
+from pagerduty_mattermost.reviews.timeline import MESSAGE, TimelineEntry
+from pagerduty_mattermost.reviews.timeline import UPDATE as GIVEN
 from pagerduty_mattermost.runs.state import RunState, TaskState
 from pagerduty_mattermost.runs.texts import name, owner_words, styled
 
@@ -53,8 +54,9 @@ def sentences_of(
     """`entries`: its timeline; `state`: of its run; `now`, `since`: seconds since the epoch,
     `since` when whoever asks looked last, 0: never."""
     found = [_how_it_is(incident, now), *_people(incident)]
-    if state is not None:
-        found += [*_leads(state), *_update(entries, state, zone, now), *_tasks(state, zone, now)]
+    found += _leads(state) if state is not None else []
+    found += _update(entries, state, zone, now)
+    found += _tasks(state, zone, now) if state is not None else []
     found += [
         _of_entry(MESSAGES, entry, zone, now)
         for entry in [one for one in entries if one.kind == MESSAGE][-MAX_MESSAGES:]
@@ -121,21 +123,19 @@ def _leads(state: RunState) -> List[Sentence]:
 
 
 def _update(
-    entries: Sequence[TimelineEntry], state: RunState, zone: tzinfo, now: float
+    entries: Sequence[TimelineEntry], state: Optional[RunState], zone: tzinfo, now: float
 ) -> List[Sentence]:
-    last = state.last_update
-    source = f"{ACT}:{last.id}" if last is not None else ""
-    entry = next((one for one in entries if one.source == source), None)
-    if last is None or entry is None:
+    """The newest one, given in the room or at PagerDuty; and when the next one is due."""
+    given = [one for one in entries if one.kind == GIVEN]
+    if not given:
         return []
-    due = ""
-    if state.remind_at:
+    entry, due = given[-1], ""
+    if state is not None and state.remind_at:
         word = "was due" if state.remind_at < now else "is due"
         due = f" · the next one {word} at {_clock(state.remind_at, zone, now)}"
-    said = escape(one_line(entry.quote, MAX_QUOTE_CHARACTERS))
-    ago = times.duration(now - last.at)
-    text = f"{name(last.by)}, {ago} ago: {said}{due}"
-    return [Sentence(UPDATE, text, source, entry.link)]
+    said = escape(one_line(entry.text + quoted(entry, MAX_QUOTE_CHARACTERS)))
+    ago = times.duration(max(0.0, now - entry.at))
+    return [Sentence(UPDATE, f"{ago} ago: {said}{due}", entry.source, entry.link)]
 
 
 def _tasks(state: RunState, zone: tzinfo, now: float) -> List[Sentence]:

@@ -39,6 +39,7 @@ LOG, ACT, POST = "log", "act", "post"
 """What a source begins with: PagerDuty's log entry, an act of the run, a post in Mattermost."""
 MESSAGE_MARK, PEOPLE_MARK, RUN_MARK = "📌", "👥", "📋"
 MAX_QUOTE_CHARACTERS = 4000
+STATUS_UPDATE = "incident.status_update_published"
 CAME, WENT = ("system_join_channel", "system_add_to_channel"), ("system_leave_channel",)
 """Types of what the server says when people come into a channel and leave it. Whom somebody
 removed it says in a type of its own (`system_remove_from_channel`)."""
@@ -82,7 +83,7 @@ def in_order(entries: Iterable[TimelineEntry]) -> Tuple[TimelineEntry, ...]:
 
 
 def _place(entry: TimelineEntry) -> Tuple[float, bool, float, str]:
-    return (float(int(entry.at)), entry.kind != INCIDENT, entry.at, entry.source)
+    return (float(int(entry.at)), not entry.source.startswith(LOG), entry.at, entry.source)
 
 
 def event_entries(
@@ -103,8 +104,9 @@ def event_entries(
         first, _, below = shown.partition("\n")
         wrote = event.change("note") or event.change("message")
         quote = clean(wrote, MAX_QUOTE_CHARACTERS).strip() if below else ""
+        kind = UPDATE if event.event_type == STATUS_UPDATE else INCIDENT
         text, source = one_line(f"{mark}{unstyled(first)}"), f"{LOG}:{event.event_id}"
-        found.append(TimelineEntry(at, INCIDENT, text, source, quote, incident.url))
+        found.append(TimelineEntry(at, kind, text, source, quote, incident.url))
     return found
 
 

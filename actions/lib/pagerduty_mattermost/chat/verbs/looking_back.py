@@ -33,7 +33,8 @@ def timeline(context: Context, command: Command) -> CommandResult:
     found = _gathered(context, command)
     zone = times.zone(context.settings.time_zone)
     incident = found.incident
-    more = "`/pd timeline md` sends all of it to you as a file; also html, csv, json."
+    which = incident.number or incident.id
+    more = f"`/pd timeline {which} md` sends all of it to you as a file; also html, csv, json."
     lines = [
         f"Timeline of {named(incident)}:",
         "",

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     from pagerduty_mattermost.runs.state import RunState
     from pagerduty_mattermost.runs.task_acts import AskedOfRun
 
-NO_RUN = "no playbook is under way for this incident: `/pd start` starts one"
+NO_RUN = (
+    "no playbook is under way for this incident: `/pd playbook list` names those that there are, "
+    "`/pd start <name>` starts one; `/pd status` gives a status update without one"
+)
 MEANT = {"end": "`/pd resolve` resolves the incident", "restart": "`/pd reopen` reopens it"}
 """What else people mean by a playbook's command, where there is no playbook."""
 
