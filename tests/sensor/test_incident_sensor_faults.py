@@ -57,6 +57,26 @@ class PagerDutyFaultTestCase(SensorWorld):
         assert [p["state"] for p in health] == ["failing", "recovered"]
         assert health[0]["since"].startswith("2027-01-15T08:00")
 
+    def test_a_problem_that_came_back_within_the_hour_is_told_by_each_new_process(self) -> None:
+        """None of the processes that fail had a good cycle, so none knows since when."""
+        self.poll()
+        keys = []
+        for _ in range(2):
+            self.server.faults.add("status", status=401)
+            for _ in range(2):
+                self.sensor = self.start_sensor()
+                self.poll(times=3)
+            failing = self.payloads("pagerduty.sensor_health")[-1]
+            assert (failing["state"], failing["since"]) == ("failing", "")
+            keys.append(failing["key"])
+            self.server.faults.clear()
+            self.sensor = self.start_sensor()
+            self.poll(times=3)
+            assert self.payloads("pagerduty.sensor_health")[-1]["state"] == "recovered"
+        assert len(set(keys)) == 2
+        states = [payload["state"] for payload in self.payloads("pagerduty.sensor_health")]
+        assert states == ["failing", "recovered"] * 2, "a second process that fails adds nothing"
+
     def test_a_rate_limit_is_waited_for_without_asking(self) -> None:
         self.poll()
         self.server.faults.add("status", status=429, retry_after=100)

@@ -83,6 +83,18 @@ def test_the_same_news_has_the_same_key_for_an_hour() -> None:
     assert keys[0] == keys[1] != keys[2]
 
 
+def test_what_comes_back_in_a_new_process_is_news_after_all_was_well_between() -> None:
+    def key(before: str, at: float = AT) -> str:
+        health = SensorHealth()
+        health.before = before
+        health.failed("pagerduty", "wrong key", 0, at_once=True)
+        (notice,) = health.due(0, at)
+        return str(notice.key)
+
+    assert key(GOOD) == key(GOOD), "a process that starts and fails again and again says it once"
+    assert key(GOOD) != key("2027-01-15T08:20:00Z")
+
+
 def test_a_restart_ends_nothing_and_repeats_nothing() -> None:
     before = SensorHealth()
     before.failed("key", "refused", 0, last_good=GOOD, at_once=True)

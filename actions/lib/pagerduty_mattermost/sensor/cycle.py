@@ -230,6 +230,7 @@ class Cycle:
             state.cycle = max(state.cycle, _int(loaded.heartbeat.get("cycle"))) + CYCLES_SKIPPED
             beat = loaded.heartbeat
             self.health.told.update(kept_told(beat.get("told"), beat.get("failing_since")))
+            self.health.before = str(beat.get("well_at") or "")
         return state
 
     def _first_start(self, watch: WatchFilter) -> SensorState:

@@ -138,6 +138,9 @@ class SensorHealth:
         self._ended: Set[str] = set()
         self.told: Dict[str, ToldProblem] = {}
         """By kind: what was told, and its end was not yet."""
+        self.before = ""
+        """What tells when all was well last in a process before this one; empty: not known. A
+        problem that comes back after that is told again, also within the hour."""
 
     @property
     def reason(self) -> str:
@@ -218,7 +221,8 @@ class SensorHealth:
             text = f":white_check_mark: **{words.recovered}.**" + (
                 over or (f" It was failing{when}." if when else "")
             )
-        about = zlib.crc32(f"{kind} {since} {int(at // KEY_SECONDS)}".encode())
+        episode = since or self.before
+        about = zlib.crc32(f"{kind} {episode} {int(at // KEY_SECONDS)}".encode())
         key = f"sensor-health-{state}-{_group(kind)}-{about:08x}"
         told = cut(one_line(reason), 600) if state == "failing" else ""
         return HealthNotice(state, kind, told, since, text, key)

@@ -155,6 +155,7 @@ def heartbeat_record(
         "cycle": state.cycle,
         "server_time": pagerduty.last_server_time,
         "last_good": last_good,
+        "well_at": health.before if since_good is None else str(pagerduty.last_server_time),
         "seconds_since_good": since_good,
         "open": open_ones,
         "reported": reported,
