@@ -90,5 +90,7 @@ def test_where_mattermost_does_not_answer_what_was_made_stays(world: RoomsWorld)
     mattermost.join(channel)
     made = mattermost.create_post(channel, "x", key="c" * 32)
     world.sandbox.mattermost.faults.add("status", status=500, method="GET", path="/posts")
-    stays = settled(mattermost, made, lambda: mattermost.posts_since(channel, world.clock()))
+    stays = settled(
+        mattermost, made, lambda: mattermost.posts_since(channel, world.clock()), waited=3600
+    )
     assert stays["id"] == made["id"]

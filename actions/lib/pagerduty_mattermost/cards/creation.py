@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import Any, Callable, Dict, List, NamedTuple, Optional
 
 from pagerduty_mattermost.cards.card import Card
@@ -136,10 +137,11 @@ class CardCreator:
             if found is None:
                 raise
             return self._with_post(record, found)._replace(is_new=True, mentioned=bool(mention))
-        if self._monotonic() - looked > LOOK_AGAIN_AFTER_SECONDS:
-            stays = settled(self._mattermost, made, lambda: self._posts(record, since))
-            if stays["id"] != made["id"]:
-                return self._with_post(record, stays)
+        waited = self._monotonic() - looked
+        read = partial(self._posts, record, since)
+        stays = settled(self._mattermost, made, read, waited=waited)
+        if stays["id"] != made["id"]:
+            return self._with_post(record, stays)
         return self._with_post(record, made)._replace(
             created=made, is_new=True, mentioned=bool(mention)
         )

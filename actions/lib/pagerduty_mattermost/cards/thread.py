@@ -76,15 +76,12 @@ class CardThread:
             found = self._find(key) if error.maybe_done else None
             if found is None:
                 raise
-            post = found
-        else:
-            if self._monotonic() - self._read_at > LOOK_AGAIN_AFTER_SECONDS:
-                stays = settled(self._mattermost, post, self._read)
-                if stays["id"] != post["id"]:
-                    self._keys.add(key)
-                    return []
+            self._keys.add(key)
+            return [str(found["id"])]
         self._keys.add(key)
-        return [str(post["id"])]
+        waited = self._monotonic() - self._read_at
+        stays = settled(self._mattermost, post, self._read, waited=waited)
+        return [str(post["id"])] if stays["id"] == post["id"] else []
 
     def _of(self, posts: Sequence[Dict[str, Any]]) -> Set[str]:
         if not posts:

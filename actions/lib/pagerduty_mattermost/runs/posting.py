@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, Dict, Mapping, Sequence
 
 from pagerduty_mattermost.core.errors import (
@@ -16,7 +17,7 @@ from pagerduty_mattermost.core.post_keys import PROPS_KEY
 from pagerduty_mattermost.gateways.mattermost.channels import is_archived
 from pagerduty_mattermost.gateways.mattermost.client import PostDeleted
 from pagerduty_mattermost.gateways.mattermost.post_once import CLOCK_MARGIN_SECONDS
-from pagerduty_mattermost.gateways.mattermost.settling import LOOK_AGAIN_AFTER_SECONDS, settled
+from pagerduty_mattermost.gateways.mattermost.settling import settled
 
 if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
@@ -67,9 +68,7 @@ def posted(
         again = mattermost.find_post(run.plan.channel, key, since) if error.maybe_done else None
         if again is None:
             raise
-        made = again
-    else:
-        if context.monotonic() - looked > LOOK_AGAIN_AFTER_SECONDS:
-            channel = run.plan.channel
-            made = settled(mattermost, made, lambda: mattermost.posts_since(channel, since))
-    return str(made["id"])
+        return str(again["id"])
+    read = partial(mattermost.posts_since, run.plan.channel, since)
+    stays = settled(mattermost, made, read, waited=context.monotonic() - looked)
+    return str(stays["id"])

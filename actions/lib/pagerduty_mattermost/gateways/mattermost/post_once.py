@@ -91,9 +91,7 @@ def post_once(
     if known_at is not None or is_old or monotonic() - looked > LOOK_AGAIN_AFTER_SECONDS:
         looked = monotonic()
         found = post.find(sent_key, earliest)
-    sent = found or post.create(
-        sent_key, seed, earliest, is_slow=lambda: monotonic() - looked > LOOK_AGAIN_AFTER_SECONDS
-    )
+    sent = found or post.create(sent_key, seed, earliest, waited=lambda: monotonic() - looked)
     done = {"post_id": sent.post_id} if sent.post_id else {"deleted": True}
     with suppress(PackError):  # the intent stands, and the post bears the key
         store().write(name, {**intent, **done}, KEPT_SECONDS)
@@ -173,9 +171,9 @@ class _Post(NamedTuple):
         return SentPost(str(post["id"]), self.channel_id, True) if post else None
 
     def create(
-        self, key: str, seed: str, since: float, *, is_slow: Callable[[], bool] = lambda: False
+        self, key: str, seed: str, since: float, *, waited: Callable[[], float] = lambda: 0.0
     ) -> SentPost:
-        """`is_slow`: whether it took so long that another run may have made it meanwhile."""
+        """`waited`: how many seconds ago it was seen last that there is none."""
         try:
             post = self.mattermost.create_post(
                 self.channel_id,
@@ -196,10 +194,8 @@ class _Post(NamedTuple):
             if found is None:
                 raise
             return found._replace(already=False)
-        if is_slow():
-            stays = settled(self.mattermost, post, lambda: self.posts(since))
-            return SentPost(str(stays["id"]), self.channel_id, stays["id"] != post["id"])
-        return SentPost(str(post["id"]), self.channel_id, False)
+        stays = settled(self.mattermost, post, lambda: self.posts(since), waited=waited())
+        return SentPost(str(stays["id"]), self.channel_id, stays["id"] != post["id"])
 
     def posts(self, since: float) -> List[Dict[str, Any]]:
         if self.root_id:

@@ -6,7 +6,8 @@ moved. Another run may have made the post meanwhile. So whoever took long looks 
 afterwards, and takes its own post away again where it was not the first.
 
     made = mattermost.create_post(...)
-    made = settled(mattermost, made, lambda: mattermost.posts_since(channel, since))
+    read = lambda: mattermost.posts_since(channel, since)
+    made = settled(mattermost, made, read, waited=monotonic() - looked)
 """
 
 from __future__ import annotations
@@ -26,9 +27,14 @@ def settled(
     mattermost: Mattermost,
     made: Dict[str, Any],
     posts: Callable[[], Iterable[Dict[str, Any]]],
+    *,
+    waited: float,
 ) -> Dict[str, Any]:
-    """The post that stays. `made`: what this run created; `posts`: reads the channel or thread.
-    Where Mattermost does not answer, `made` stays: it was created all the same."""
+    """The post that stays. `made`: what this run created; `posts`: reads the channel or thread;
+    `waited`: seconds since it was seen last that there is none. Where Mattermost does not answer,
+    `made` stays: it was created all the same."""
+    if waited <= LOOK_AGAIN_AFTER_SECONDS:
+        return made
     key = key_of(made)
     try:
         alike = [post for post in posts() if key and key_of(post) == key]
