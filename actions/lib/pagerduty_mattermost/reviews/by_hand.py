@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 Result = Dict[str, Any]
 NO_FORM = "json"
+"""What the result is anyway."""
 
 
 def act(context: Context, name: str, given: Mapping[str, Any]) -> Result:
@@ -30,15 +31,16 @@ def _timeline(context: Context, given: Mapping[str, Any]) -> Result:
     found = gather(context, _incident(given), lambda room: with_room)
     seal = sealing.of_entries(context, found.incident.id, found.entries)
     sealed_at = seal.at if seal is not None else 0.0
-    form = str(given.get("form") or NO_FORM)
-    zone = times.zone(context.settings.time_zone)
-    text = showing.as_file(form, found.incident, found.entries, zone, sealed_at)
+    form, text = str(given.get("form") or NO_FORM), ""
+    if form != NO_FORM:
+        zone = times.zone(context.settings.time_zone)
+        text = showing.as_file(form, found.incident, found.entries, zone, sealed_at)
     document = proof.document_of(found.incident, found.entries, sealed_at)
     count = len(found.entries)
     left = "".join(f" Not in it: {line}." for line in found.left_out)
     return {
         **document,
-        "text": "" if form == NO_FORM else text,
+        "text": text,
         "left_out": list(found.left_out),
         "message": f"{count} entries.{left}",
     }

@@ -39,7 +39,7 @@ class Sentence(NamedTuple):
     text: str
     """Markdown in which nobody is called."""
     source: str
-    """A timeline entry's, `incident`, or `task:<id>` of the playbook."""
+    """A timeline entry's, `incident`, or of the playbook `role:<name>` or `task:<id>`."""
     link: str = ""
 
 

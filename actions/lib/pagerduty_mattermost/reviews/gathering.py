@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Callable, Dict, List, NamedTuple, Optiona
 
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import NotFound, PackError, Unauthorized
+from pagerduty_mattermost.core.text import escape, one_line
 from pagerduty_mattermost.gateways.mattermost.post_once import link
 from pagerduty_mattermost.incidents.history import missing_events
 from pagerduty_mattermost.incidents.incident import Incident, IncidentEvent
@@ -48,6 +49,11 @@ class GatheredFacts(NamedTuple):
     room: Optional[RoomRecord] = None
     left_out: Tuple[str, ...] = ()
     """What of the room could not be read, a line each."""
+
+    @property
+    def warnings(self) -> List[str]:
+        """The same as lines of Markdown."""
+        return [f":warning: Not in it: {escape(one_line(line))}" for line in self.left_out]
 
 
 def gather(

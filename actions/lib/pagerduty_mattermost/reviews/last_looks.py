@@ -6,7 +6,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Callable, List, NamedTuple
 
 from pagerduty_mattermost.core import times
-from pagerduty_mattermost.core.text import escape, one_line
 from pagerduty_mattermost.gateways.stackstorm.datastore import BrokenValue
 from pagerduty_mattermost.reviews.catching_up import Sentence, as_text, sentences_of
 from pagerduty_mattermost.reviews.gathering import gather
@@ -44,8 +43,7 @@ def catch_up(
         since,
     )
     shown = times.clock(times.iso(since), zone, near=times.iso(now)) if since else ""
-    left = [f":warning: Not in it: {escape(one_line(line))}" for line in facts.left_out]
-    text = "\n".join([as_text(sentences, shown), *left])
+    text = "\n".join([as_text(sentences, shown), *facts.warnings])
     if user:
         context.store.remember(f"{KEY_PREFIX}{incident_id}.{user}", now, KEPT_SECONDS)
     return CaughtUp(sentences, text, since)

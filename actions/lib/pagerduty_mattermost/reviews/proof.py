@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from datetime import datetime, timezone
 from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Sequence, Set, Tuple
 
 from pagerduty_mattermost.core import times
@@ -121,9 +120,10 @@ def changes_of(document: Mapping[str, Any], seal: Seal) -> List[str]:
     """What of an exported timeline is not as it was sealed, a line each. Raises RejectedInput for
     what is no timeline."""
     entries = entries_of(document)
-    told = [*_of_its_head(document, seal), *_against(entries, seal)]
+    digests = [_sealed(entry).digest for entry in entries]
+    told = [*_of_its_head(document, seal), *_against(entries, digests, seal)]
     for number, (entry, row) in enumerate(zip(entries, document["entries"]), 1):
-        if row.get("digest") != _sealed(entry).digest:
+        if row.get("digest") != digests[number - 1]:
             told.append(f"{_named(number, entry)} does not fit its own digest")
     return told
 
@@ -169,8 +169,7 @@ def seal_from(value: Any) -> Seal:
 
 def iso_ms(at_ms: int) -> str:
     """ISO 8601 in UTC, to the millisecond."""
-    moment = datetime.fromtimestamp(at_ms // 1000, timezone.utc)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{at_ms % 1000:03d}Z"
+    return f"{times.iso(at_ms // 1000)[:-1]}.{at_ms % 1000:03d}Z"
 
 
 def _of_its_head(document: Mapping[str, Any], seal: Seal) -> List[str]:
@@ -186,7 +185,7 @@ def _of_its_head(document: Mapping[str, Any], seal: Seal) -> List[str]:
     return told
 
 
-def _against(entries: Sequence[TimelineEntry], seal: Seal) -> List[str]:
+def _against(entries: Sequence[TimelineEntry], digests: Sequence[str], seal: Seal) -> List[str]:
     places = {entry.source: n for n, entry in enumerate(seal.entries)}
     seen: Set[str] = set()
     told, furthest = [], -1
@@ -199,7 +198,7 @@ def _against(entries: Sequence[TimelineEntry], seal: Seal) -> List[str]:
             told.append(f"{_named(number, entry)} stands there twice")
             continue
         seen.add(entry.source)
-        if _sealed(entry).digest != seal.entries[place].digest:
+        if digests[number - 1] != seal.entries[place].digest:
             told.append(f"{_named(number, entry)} was changed")
         if place < furthest:
             told.append(f"{_named(number, entry)} stands in another place")

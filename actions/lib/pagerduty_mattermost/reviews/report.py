@@ -202,7 +202,9 @@ def _figures(incidents: Sequence[ReportedIncident], answers: Mapping[str, Report
     )
 
 
-def _most_first(groups: Mapping[Any, List[ReportedIncident]], answers: Any) -> Dict[Any, Figures]:
+def _most_first(
+    groups: Mapping[Any, List[ReportedIncident]], answers: Mapping[str, ReportedAct]
+) -> Dict[Any, Figures]:
     order = sorted(groups, key=lambda key: (-len(groups[key]), key))
     return {key: _figures(groups[key], answers) for key in order}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Dict, Mapping, NamedTuple, Optional, Sequence
+from typing import TYPE_CHECKING, Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import RejectedInput
@@ -121,7 +121,7 @@ def text_of(context: Context, made: MadeReport, about: str = "") -> str:
 
 def _rows(
     context: Context, path: str, key: str, query: Mapping[str, Any], span: ReportSpan
-) -> Any:
+) -> Tuple[List[Mapping[str, Any]], bool]:
     """All rows of the time, each once, and whether some are missing."""
     slices = TimeSlices(span.begin, span.end, SLICE_SECONDS)
     found: Dict[str, Mapping[str, Any]] = {}

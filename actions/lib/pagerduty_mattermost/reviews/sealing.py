@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 from pagerduty_mattermost.core.errors import NotFound
-from pagerduty_mattermost.gateways.pagerduty.notes import ensure_note, read_notes
+from pagerduty_mattermost.gateways.pagerduty.notes import read_notes, write_note
 from pagerduty_mattermost.gateways.stackstorm.datastore import BrokenValue
 from pagerduty_mattermost.reviews import proof
 from pagerduty_mattermost.reviews.gathering import GatheredFacts, gather
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 KEY_PREFIX = "timeline."
 KEPT_SECONDS = 400 * 86400.0
 KEY_DIGITS = 16
+HOW = "StackStorm keeps its digests: timeline.verify shows what was changed since."
+"""Stands in the note below its first line."""
 
 
 class SealedTimeline(NamedTuple):
@@ -42,37 +44,41 @@ class Verified(NamedTuple):
     entries: int
 
 
+class _Proofs(NamedTuple):
+    """What there is of an incident's seals."""
+
+    notes: Mapping[str, str]
+    """By first line of a note at PagerDuty that is a proof, its id."""
+    seals: Tuple[Seal, ...]
+    """That are kept."""
+
+    @property
+    def in_force(self) -> Optional[Seal]:
+        """The newest one whose head stands in a note; None: it was never sealed."""
+        found = [one for one in self.seals if proof.note_line(one) in self.notes]
+        return max(found, key=lambda one: one.at, default=None)
+
+
 def seal(context: Context, incident_id: str, *, from_email: str) -> SealedTimeline:
     """Raises the gateways' errors."""
-    facts = gather(context, incident_id)
-    before = in_force(context, incident_id)
+    facts, proofs = gather(context, incident_id), _proofs(context, incident_id)
+    before = proofs.in_force
     # Of two in one second the later one is to be in force.
     now = max(float(int(context.clock())), before.at + 1 if before is not None else 0.0)
     made = proof.seal_of(incident_id, facts.entries, now)
     if before is not None and before.entries == made.entries:
-        made = before
-    else:
-        context.store.write(_name(made), proof.to_value(made), KEPT_SECONDS)
-    how = "StackStorm keeps its digests: timeline.verify shows what was changed since."
-    note = ensure_note(
-        context.pagerduty, incident_id, proof.note_line(made), how, from_email=from_email
-    )
-    return SealedTimeline(made, facts, note.id, made is before)
-
-
-def in_force(context: Context, incident_id: str) -> Optional[Seal]:
-    """The newest seal whose head stands in a note at PagerDuty; None: it was never sealed."""
-    notes = [str(row.get("content") or "") for row in read_notes(context.pagerduty, incident_id)]
-    noted = {line.split("\n", 1)[0].strip() for line in notes if proof.is_proof(line)}
-    found = [one for one in _kept(context, incident_id) if proof.note_line(one) in noted]
-    return max(found, key=lambda one: one.at, default=None)
+        return SealedTimeline(before, facts, proofs.notes[proof.note_line(before)], True)
+    context.store.write(_name(made), proof.to_value(made), KEPT_SECONDS)
+    text = f"{proof.note_line(made)}\n{HOW}"
+    note = write_note(context.pagerduty, incident_id, text, from_email=from_email)
+    return SealedTimeline(made, facts, note.id, False)
 
 
 def of_entries(
     context: Context, incident_id: str, entries: Sequence[TimelineEntry]
 ) -> Optional[Seal]:
     """The seal in force where it is of just these entries."""
-    found = in_force(context, incident_id)
+    found = _proofs(context, incident_id).in_force
     if found is None or found.entries != proof.seal_of(incident_id, entries, 0.0).entries:
         return None
     return found
@@ -84,9 +90,10 @@ def verify(
     """Whether the sources, and an exported timeline where one is given, are as they were when it
     was sealed last. Raises NotFound where it was never sealed, or its note or what is kept of it
     was changed or deleted; RejectedInput for what is no timeline."""
-    found = in_force(context, incident_id)
+    proofs = _proofs(context, incident_id)
+    found = proofs.in_force
     if found is None:
-        raise NotFound(_why_not(context, incident_id))
+        raise NotFound(_why_not(proofs, incident_id))
     changes: List[str] = []
     if document is not None:
         changes += [f"the file: {line}" for line in proof.changes_of(document, found)]
@@ -96,9 +103,8 @@ def verify(
     return Verified(found.at, found.head, tuple(changes), len(found.entries))
 
 
-def _why_not(context: Context, incident_id: str) -> str:
-    notes = [str(row.get("content") or "") for row in read_notes(context.pagerduty, incident_id)]
-    has_note, has_seal = any(map(proof.is_proof, notes)), bool(_kept(context, incident_id))
+def _why_not(proofs: _Proofs, incident_id: str) -> str:
+    has_note, has_seal = bool(proofs.notes), bool(proofs.seals)
     if has_note and has_seal:
         return (
             f"The note at PagerDuty and what is kept of the timeline of {incident_id} do not fit: "
@@ -111,7 +117,12 @@ def _why_not(context: Context, incident_id: str) -> str:
     return f"The timeline of {incident_id} was never sealed: timeline.seal seals it"
 
 
-def _kept(context: Context, incident_id: str) -> List[Seal]:
+def _proofs(context: Context, incident_id: str) -> _Proofs:
+    notes = {
+        str(row.get("content") or "").split("\n", 1)[0].strip(): str(row.get("id") or "")
+        for row in read_notes(context.pagerduty, incident_id)
+        if proof.is_proof(str(row.get("content") or ""))
+    }
     prefix = f"{KEY_PREFIX}{incident_id}."
     values = context.store.read_prefix(prefix, lambda error: _broken(context, error))
     found = []
@@ -120,7 +131,7 @@ def _kept(context: Context, incident_id: str) -> List[Seal]:
             found.append(proof.seal_from(value))
         except ValueError as error:
             context.log.warning("A sealed timeline of %s does not read: %s", incident_id, error)
-    return found
+    return _Proofs(notes, tuple(found))
 
 
 def _broken(context: Context, error: BrokenValue) -> None:

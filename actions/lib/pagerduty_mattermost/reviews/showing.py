@@ -19,7 +19,7 @@ from pagerduty_mattermost.core import markdown, times
 from pagerduty_mattermost.core.errors import RejectedInput
 from pagerduty_mattermost.core.text import escape, markdown_link, one_line
 from pagerduty_mattermost.incidents.incident import Incident
-from pagerduty_mattermost.reviews.proof import document_of
+from pagerduty_mattermost.reviews.proof import document_of, seal_of
 from pagerduty_mattermost.reviews.timeline import TASK, TimelineEntry, gaps
 
 MAX_LINES = 40
@@ -68,15 +68,15 @@ def task_gaps(entries: Sequence[TimelineEntry], zone: tzinfo) -> str:
     if len(done) < 2:
         return ""
     lengths = gaps(done)
-    longest = max(lengths) or 1.0
+    longest = max(lengths)
     lines = []
     for entry, length in zip(done, lengths):
-        bar = "█" * round(length / longest * BAR_CHARACTERS) or "▏"
+        bar = "█" * round(length / (longest or 1.0) * BAR_CHARACTERS) or "▏"
         words = one_line(entry.text, 60)
         at = times.clock(times.iso(entry.at), zone, near=times.iso(done[0].at))
         lines.append(f"{at} {bar} {times.duration(length) if length else ''} {words}".rstrip())
-    worst = done[lengths.index(max(lengths))]
-    note = f"Longest wait: {times.duration(max(lengths))} before {one_line(worst.text, 100)}"
+    worst = done[lengths.index(longest)]
+    note = f"Longest wait: {times.duration(longest)} before {one_line(worst.text, 100)}"
     return markdown.code_block("\n".join([*lines, note]))
 
 
@@ -177,7 +177,7 @@ def _proof_lines(
 ) -> Sequence[str]:
     if not sealed_at:
         return ()
-    head = document_of(incident, entries, sealed_at)["head"]
+    head = seal_of(incident.id, entries, sealed_at).head
     return (f"Sealed at {times.iso(sealed_at)}, SHA-256 {head}: the same stands at PagerDuty.",)
 
 

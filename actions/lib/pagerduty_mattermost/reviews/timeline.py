@@ -18,7 +18,7 @@ from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.config.rooms import FEED_ACTS
 from pagerduty_mattermost.core.markdown import unstyled
 from pagerduty_mattermost.core.text import clean, escape, one_line
-from pagerduty_mattermost.incidents.event_types import STATUS_AFTER, TRIGGERED
+from pagerduty_mattermost.incidents.event_types import EVENT_TYPES, STATUS_AFTER, TRIGGERED
 from pagerduty_mattermost.incidents.incident import Incident, IncidentEvent
 from pagerduty_mattermost.runs import acts as kinds
 from pagerduty_mattermost.runs.acts import Act
@@ -39,7 +39,7 @@ LOG, ACT, POST = "log", "act", "post"
 """What a source begins with: PagerDuty's log entry, an act of the run, a post in Mattermost."""
 MESSAGE_MARK, PEOPLE_MARK, RUN_MARK = "📌", "👥", "📋"
 MAX_QUOTE_CHARACTERS = 4000
-STATUS_UPDATE = "incident.status_update_published"
+STATUS_UPDATE = EVENT_TYPES["status_update"]
 CAME, WENT = ("system_join_channel", "system_add_to_channel"), ("system_leave_channel",)
 """Types of what the server says when people come into a channel and leave it. Whom somebody
 removed it says in a type of its own (`system_remove_from_channel`)."""

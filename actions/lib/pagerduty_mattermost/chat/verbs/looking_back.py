@@ -40,7 +40,7 @@ def timeline(context: Context, command: Command) -> CommandResult:
         "",
         showing.as_lines(incident, found.entries, zone),
         "",
-        *_left_out(found),
+        *found.warnings,
         more,
     ]
     return CommandResult("\n".join(lines), (incident.id,))
@@ -58,7 +58,7 @@ def timeline_file(context: Context, command: Command) -> CommandResult:
     channel = context.mattermost.direct_channel(user.id)
     name = f"timeline-{incident.number or incident.id}.{command.text}"
     file_id = context.mattermost.upload_file(channel.id, name, text.encode("utf-8"))
-    said = "\n".join([f"Timeline of {named(incident)}", *_left_out(found)])
+    said = "\n".join([f"Timeline of {named(incident)}", *found.warnings])
     context.post_once(channel.id, said, key=command.key, file_ids=[file_id])
     return CommandResult(f"`{name}` was sent to you in a direct message.", (incident.id,))
 
@@ -161,10 +161,6 @@ def _gathered(context: Context, command: Command) -> GatheredFacts:
 
     incident = read_one(context, command)
     return gather(context, incident.id, lambda room: may_see(context, command, room))
-
-
-def _left_out(found: GatheredFacts) -> List[str]:
-    return [f":warning: Not in it: {escape(one_line(line))}" for line in found.left_out]
 
 
 def _listed(context: Context, head: str, found: Optional[List[Alike]]) -> List[str]:

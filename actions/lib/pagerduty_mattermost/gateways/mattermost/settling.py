@@ -6,8 +6,7 @@ moved. Another run may have made the post meanwhile. So whoever took long looks 
 afterwards, and takes its own post away again where it was not the first.
 
     made = mattermost.create_post(...)
-    read = lambda: mattermost.posts_since(channel, since)
-    made = settled(mattermost, made, read, waited=monotonic() - looked)
+    made = settled(mattermost, made, lambda: mattermost.posts_since(channel, since), waited=12.0)
 """
 
 from __future__ import annotations
