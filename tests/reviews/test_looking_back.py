@@ -9,7 +9,7 @@ from runs_case import RunsWorld
 
 from pagerduty_mattermost.chat.command import Command, CommandResult
 from pagerduty_mattermost.chat.verbs import looking_back
-from pagerduty_mattermost.core.errors import NotFound, PackError
+from pagerduty_mattermost.core.errors import NotFound, PackError, RejectedInput, RetryLater
 from pagerduty_mattermost.gateways.mattermost.values import marked_id
 from pagerduty_mattermost.reviews import gathering, sealing
 from pagerduty_mattermost.reviews.timeline import MESSAGE, PEOPLE
@@ -114,6 +114,28 @@ def test_sealed_then_verified_then_changed(world: RunsWorld) -> None:
     assert note is not None
     assert not asked(world, looking_back.timeline_seal).already, "it is sealed anew as it is now"
     assert "are as they were sealed" in asked(world, looking_back.timeline_verify).message
+
+
+def test_a_room_that_can_not_be_read_is_not_taken_for_changed(world: RunsWorld) -> None:
+    pinned(world, "failover started")
+    asked(world, looking_back.timeline_seal)
+    path = f"/channels/{world.the_room.channel_id}/posts"
+    world.sandbox.mattermost.faults.add("status", status=500, method="GET", path=path)
+    with pytest.raises(RetryLater, match="Nothing is sealed"):
+        asked(world, looking_back.timeline_seal)
+    told = asked(world, looking_back.timeline_verify).message
+    assert "not compared: what was said in the room" in told
+    assert "is gone" not in told
+
+
+@pytest.mark.parametrize("act", [looking_back.timeline_seal, looking_back.timeline_verify])
+def test_who_may_not_see_a_private_room_gets_no_proof_of_it(world: RunsWorld, act: Any) -> None:
+    asked(world, looking_back.timeline_seal)
+    world.records().save(world.the_room._replace(private=True))
+    elsewhere = world.chat.channel("incidents").id
+    with pytest.raises(RejectedInput, match="only members of its room"):
+        asked(world, act, "mei", channel=elsewhere)
+    assert asked(world, act, "ada", channel=elsewhere).message
 
 
 def test_a_proof_that_was_tampered_with_is_told_as_such(world: RunsWorld) -> None:

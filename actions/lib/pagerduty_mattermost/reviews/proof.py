@@ -128,13 +128,18 @@ def changes_of(document: Mapping[str, Any], seal: Seal) -> List[str]:
     return told
 
 
-def changed_since(seal: Seal, entries: Sequence[TimelineEntry]) -> List[str]:
-    """What the sources tell otherwise than when the timeline was sealed."""
+def changed_since(
+    seal: Seal, entries: Sequence[TimelineEntry], unread: Tuple[str, ...] = ()
+) -> List[str]:
+    """What the sources tell otherwise than when the timeline was sealed. `unread`: what sources
+    begin with that could not be read now, so nothing is said of them."""
     now = {entry.source: entry for entry in entries}
     known = {entry.source for entry in seal.entries}
     told = []
     for number, old in enumerate(seal.entries, 1):
         entry = now.get(old.source)
+        if entry is None and old.source.startswith(unread):
+            continue
         if entry is None:
             told.append(f"entry {number} ({iso_ms(old.at_ms)}, {old.source}) is gone")
         elif _said(entry) != old.said:

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
-from pagerduty_mattermost.core.errors import NotFound
+from pagerduty_mattermost.core.errors import NotFound, RetryLater
 from pagerduty_mattermost.gateways.pagerduty.notes import read_notes, write_note
 from pagerduty_mattermost.gateways.stackstorm.datastore import BrokenValue
 from pagerduty_mattermost.reviews import proof
 from pagerduty_mattermost.reviews.gathering import GatheredFacts, gather
 from pagerduty_mattermost.reviews.proof import Seal
-from pagerduty_mattermost.reviews.timeline import TimelineEntry
+from pagerduty_mattermost.reviews.timeline import POST, TimelineEntry
 
 if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
@@ -60,8 +60,11 @@ class _Proofs(NamedTuple):
 
 
 def seal(context: Context, incident_id: str, *, from_email: str) -> SealedTimeline:
-    """Raises the gateways' errors."""
-    facts, proofs = gather(context, incident_id), _proofs(context, incident_id)
+    """Raises the gateways' errors, and RetryLater where not all of the timeline can be read."""
+    facts = gather(context, incident_id)
+    if facts.left_out:
+        raise RetryLater(f"Nothing is sealed, since it would not be whole: {facts.left_out[0]}")
+    proofs = _proofs(context, incident_id)
     before = proofs.in_force
     # Of two in one second the later one is to be in force.
     now = max(float(int(context.clock())), before.at + 1 if before is not None else 0.0)
@@ -98,7 +101,8 @@ def verify(
     if document is not None:
         changes += [f"the file: {line}" for line in proof.changes_of(document, found)]
     facts = gather(context, incident_id)
-    changes += proof.changed_since(found, facts.entries)
+    unread = (POST,) if facts.left_out else ()
+    changes += proof.changed_since(found, facts.entries, unread)
     changes += [f"not compared: {line}" for line in facts.left_out]
     return Verified(found.at, found.head, tuple(changes), len(found.entries))
 

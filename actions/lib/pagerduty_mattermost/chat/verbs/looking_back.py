@@ -11,8 +11,9 @@ from pagerduty_mattermost.chat.forms import Fields, Form, FormReader, incidents_
 from pagerduty_mattermost.chat.line import TypedLine
 from pagerduty_mattermost.chat.verb import CHAT, INCIDENTS, ONE, PAGERDUTY, Verb
 from pagerduty_mattermost.chat.verbs.named_incidents import named, read_one, sender_and_incident
-from pagerduty_mattermost.chat.verbs.rooms import asker, may_see
+from pagerduty_mattermost.chat.verbs.rooms import ONLY_MEMBERS, asker, may_see
 from pagerduty_mattermost.core import times
+from pagerduty_mattermost.core.errors import RejectedInput
 from pagerduty_mattermost.core.text import escape, markdown_link, one_line
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ def timeline_seal(context: Context, command: Command) -> CommandResult:
     from pagerduty_mattermost.reviews import sealing
 
     email, incident = sender_and_incident(context, command)
+    _require_seen(context, command, incident.id)
     made = sealing.seal(context, incident.id, from_email=email)
     count = len(made.seal.entries)
     if made.already:
@@ -85,6 +87,7 @@ def timeline_verify(context: Context, command: Command) -> CommandResult:
     from pagerduty_mattermost.reviews import sealing
 
     incident = read_one(context, command)
+    _require_seen(context, command, incident.id)
     found = sealing.verify(context, incident.id)
     at = times.stamp(times.iso(found.sealed_at), times.zone(context.settings.time_zone))
     if not found.changes:
@@ -161,6 +164,16 @@ def _gathered(context: Context, command: Command) -> GatheredFacts:
 
     incident = read_one(context, command)
     return gather(context, incident.id, lambda room: may_see(context, command, room))
+
+
+def _require_seen(context: Context, command: Command, incident_id: str) -> None:
+    """What was said and done in a private room is its members' alone, and so is the proof of it.
+    Raises RejectedInput."""
+    from pagerduty_mattermost.reviews.gathering import room_of
+
+    room = room_of(context, incident_id)
+    if room is not None and not may_see(context, command, room):
+        raise RejectedInput(ONLY_MEMBERS)
 
 
 def _listed(context: Context, head: str, found: Optional[List[Alike]]) -> List[str]:

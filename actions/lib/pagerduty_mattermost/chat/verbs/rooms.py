@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pagerduty_mattermost.rooms.records import RoomRecord
 
 MAX_LISTED = 50
+ONLY_MEMBERS = "only members of its room may do that: say it there"
 NO_ROOM = "the incident has no room: `/pd room` opens one"
 
 

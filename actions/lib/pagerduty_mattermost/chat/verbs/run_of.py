@@ -79,7 +79,7 @@ def _loaded(context: Context, records: RunRecords, command: Command) -> Optional
 def _require_member(context: Context, command: Command, run: Run) -> None:
     if command.channel == run.plan.channel:
         return
-    from pagerduty_mattermost.chat.verbs.rooms import asker
+    from pagerduty_mattermost.chat.verbs.rooms import ONLY_MEMBERS, asker
 
     user = asker(context, command)
     try:
@@ -87,7 +87,7 @@ def _require_member(context: Context, command: Command, run: Run) -> None:
     except NotFound:
         is_member = False
     if not is_member:
-        raise RejectedInput("only members of its room may do that: say it there")
+        raise RejectedInput(ONLY_MEMBERS)
 
 
 def in_run(context: Context, command: Command, incident_id: str, kind: str, text: str) -> str:
