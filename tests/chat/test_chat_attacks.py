@@ -40,7 +40,10 @@ class AttackCase(ChatSensorCase):
         return self.post("/command", data=told, headers={"Authorization": "Token " + TOKEN})
 
     def said(self, text: str, user: str = "ada", **more: str) -> Any:
-        assert self.command(text, user, **more).status_code == 200
+        taken = len(self.orders())
+        answer = self.command(text, user, **more)
+        assert answer.status_code == 200
+        assert len(self.orders()) == taken + 1, answer.text
         return self.handle()
 
     def opened(
@@ -74,6 +77,10 @@ class AttackCase(ChatSensorCase):
         return [str(call.args[0] % call.args[1:]) for call in self.warnings.call_args_list]
 
     def setUp(self) -> None:
+        # They type faster than people do.
+        quick = mock.patch("pagerduty_mattermost.chat.endpoint.ORDERS_AT_ONCE", 1000)
+        quick.start()
+        self.addCleanup(quick.stop)
         super().setUp()
         patched = mock.patch.object(self.sensor._log, "warning")
         self.warnings = patched.start()
@@ -269,7 +276,7 @@ class RightsTestCase(AttackCase):
             "k" * 32,
             self.sandbox.pagerduty.url,
         )
-        for text in ("disconnect", "launch incident Disk full", "trigger Disk full"):
+        for text in ("disconnect", "create incident Disk full", "trigger Disk full"):
             self.said(f"dry-run {text}")
         assert self.said("whoami")[0] is True
         assert self.said("disconnect")[0] is True
@@ -336,6 +343,7 @@ class RightsTestCase(AttackCase):
 
     def test_what_is_typed_comes_back_without_effect(self) -> None:
         hook = "/hooks/commands/" + "h" * 26
+        shown = []
         for text in (
             "help @channel",
             "@channel",
@@ -344,15 +352,19 @@ class RightsTestCase(AttackCase):
             "services ~incidents",
             "run 1 @all",
         ):
-            self.said(text, response_url=hook)
-        sent = [
+            given = len(self.orders())
+            shown.append(self.command(text, response_url=hook).json().get("text", ""))
+            if len(self.orders()) > given:
+                self.handle()
+        shown += [
             json.loads(e.body)["text"]
             for e in self.sandbox.journal.entries
             if e.path.startswith("/hooks/")
         ]
-        assert len(sent) == 6
+        shown = [text for text in shown if text]
+        assert len(shown) == 6, "each was answered, at once or afterwards"
         for word in ("@channel", "@all", "@here", "~incidents"):
-            assert not any(word in text for text in sent), word
+            assert not any(word in text for text in shown), word
 
 
 class HostileTextTestCase(AttackCase):
@@ -372,12 +384,12 @@ class HostileTextTestCase(AttackCase):
                 row["name"] = f"{bad} {row['name']}"
         ids = {kind: next(iter(catalog[kind])) for kind in on_call}
         checkout = self.account.incident(one.number).service_id
-        workflow = next(iter(catalog["incident_workflows"]))
+        workflow = next(iter(catalog["incident_workflows"].values()))["name"]
         priority = next(iter(catalog["priorities"]))
         channel = self.sandbox.mattermost.account.channel("incidents").id
         hook = "/hooks/commands/" + "h" * 26
         self.config["chat"]["confirm"] = ["merge"]
-        done = 0
+        refused: Dict[str, str] = {}
         for text in (
             "list",
             "list mine",
@@ -419,17 +431,23 @@ class HostileTextTestCase(AttackCase):
             "unsubscribe",
             "whoami",
             f"reassign {two.number} {bad}",
-            bad,
         ):
             answered = len(self.hooked())
-            done += self.said(text, channel_id=channel, response_url=hook)[0]
+            done, _ = self.said(text, channel_id=channel, response_url=hook)
             (answer,) = self.hooked()[answered:]
             shown = answer["text"] + "".join(
                 one["text"] for one in answer.get("attachments") or ()
             )
-            for word in ("@channel", "@here", "~incidents", "](http://evil", "#tag"):
-                assert word not in without_code(shown), (text, shown)
-        assert done >= 28, "most of it is well said"
+            self.acts_in_nothing(shown)
+            if not done:
+                refused[text] = shown
+        self.acts_in_nothing(self.command(bad).json()["text"])
+        said_badly = [text for text in refused if bad not in text]
+        assert said_badly == ["resolve", "unsubscribe 7"], refused
+
+    def acts_in_nothing(self, shown: str) -> None:
+        for word in ("@channel", "@here", "~incidents", "](http://evil", "#tag"):
+            assert word not in without_code(shown), shown
 
     def hooked(self) -> List[Dict[str, Any]]:
         return [

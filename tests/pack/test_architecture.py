@@ -22,6 +22,7 @@ LIBRARY = ROOT / "actions" / "lib" / "pagerduty_mattermost"
 SCRIPTS = ROOT / "actions" / "scripts"
 DOCUMENT = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
 MAX_MODULE_LINES, MAX_ENTRY_POINT_LINES = 400, 40
+SOURCES = ("actions/lib", "actions/scripts", "sensors", "standalone", "sandbox", "tools")
 
 MODULES = {
     ".".join(path.relative_to(LIBRARY).with_suffix("").parts): path
@@ -35,6 +36,11 @@ PACKAGES = {
     if path.parent != LIBRARY
 }
 """Every package by its folder, such as `chat/verbs`."""
+
+
+@lru_cache(maxsize=None)
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
 
 
 def lines(path: Path) -> int:
@@ -84,9 +90,22 @@ def test_the_documents_table_names_only_packages() -> None:
     assert named <= set(PACKAGES)
 
 
+def test_the_floors_of_the_document_are_those_that_are_checked() -> None:
+    """`make lint` proves the layers of pyproject.toml."""
+    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    found = re.search(r"^layers = \[\n(.*?)^\]", text, re.MULTILINE | re.DOTALL)
+    assert found
+    layers = [set(line.split(" | ")) for line in re.findall(r'"(.+)"', found.group(1))]
+    floors: Dict[int, Set[str]] = {}
+    for floor, package, _ in rows(section("Library modules")):
+        if "/" not in package:
+            floors.setdefault(int(floor), set()).add(package.strip("`"))
+    assert [floors[number] for number in sorted(floors, reverse=True)] == layers
+
+
 @pytest.mark.parametrize("package", sorted(PACKAGES))
 def test_a_package_says_what_it_holds_and_what_it_may_use(package: str) -> None:
-    tree = ast.parse(PACKAGES[package].read_text(encoding="utf-8"))
+    tree = parsed(PACKAGES[package])
     assert len(tree.body) == 1, "nothing but a docstring belongs into an __init__.py"
     text = " ".join((ast.get_docstring(tree) or "").split())
     assert len(text) > 40
@@ -94,14 +113,14 @@ def test_a_package_says_what_it_holds_and_what_it_may_use(package: str) -> None:
 
 
 def test_the_library_itself_hands_nothing_on() -> None:
-    tree = ast.parse((LIBRARY / "__init__.py").read_text(encoding="utf-8"))
+    tree = parsed(LIBRARY / "__init__.py")
     assert len(tree.body) == 1
     assert ast.get_docstring(tree)
 
 
 @pytest.mark.parametrize("module", sorted(MODULES))
 def test_a_modules_first_line_says_what_it_does(module: str) -> None:
-    assert ast.get_docstring(ast.parse(MODULES[module].read_text(encoding="utf-8")))
+    assert ast.get_docstring(parsed(MODULES[module]))
 
 
 # Datastore keys
@@ -127,7 +146,7 @@ def test_the_datastores_keys_are_those_of_the_document() -> None:
 def names_of(path: Path) -> Set[str]:
     """What a module defines at its top."""
     found: Set[str] = set()
-    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+    for node in parsed(path).body:
         if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
             found.add(node.name)
         elif isinstance(node, ast.Assign):
@@ -228,9 +247,10 @@ def test_what_a_guide_may_name(word: str, is_known: bool) -> None:
 # Bounds
 
 
-def test_no_module_is_too_long() -> None:
-    found = {name: lines(path) for name, path in MODULES.items()}
-    assert {name: n for name, n in found.items() if n > MAX_MODULE_LINES} == {}
+@pytest.mark.parametrize("folder", SOURCES)
+def test_no_module_is_too_long(folder: str) -> None:
+    found = {path: lines(path) for path in (ROOT / folder).rglob("*.py")}
+    assert {str(path): n for path, n in found.items() if n > MAX_MODULE_LINES} == {}
 
 
 def test_no_entry_point_is_more_than_a_call() -> None:
@@ -242,7 +262,7 @@ def classes() -> Iterator[Tuple[str, str]]:
     """Each class of the library and of the entry points, with its module."""
     places = {**MODULES, **{f"scripts.{path.stem}": path for path in SCRIPTS.glob("*.py")}}
     for module, path in places.items():
-        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        for node in parsed(path).body:
             if isinstance(node, ast.ClassDef):
                 yield node.name, module
 
@@ -258,8 +278,18 @@ def test_no_two_test_files_have_one_name() -> None:
     assert [name for name, count in names.items() if count > 1] == []
 
 
+def test_tests_name_what_they_stand_on_without_a_package() -> None:
+    """StackStorm's modules bring a package `tests` of their own."""
+    found = {
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for path in (ROOT / "tests").rglob("*.py")
+        for node in ast.walk(parsed(path))
+        if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "tests"
+    }
+    assert found == set()
+
+
 NEWER_GENERICS = {"list", "dict", "set", "frozenset", "tuple", "type"}
-SOURCES = ("actions/lib", "actions/scripts", "sensors", "standalone", "sandbox")
 
 
 def newer_generics(tree: ast.Module) -> Iterator[int]:
@@ -281,12 +311,12 @@ def newer_generics(tree: ast.Module) -> Iterator[int]:
                 todo += [row for row in rows if isinstance(row, ast.AST)]
 
 
-@pytest.mark.parametrize("folder", SOURCES)
+@pytest.mark.parametrize("folder", [*SOURCES, "tests", "benchmarks"])
 def test_what_python_3_8_can_not_do_is_made_nowhere(folder: str) -> None:
     found = {
         f"{path.relative_to(ROOT)}:{line}"
         for path in (ROOT / folder).rglob("*.py")
-        for line in newer_generics(ast.parse(path.read_text(encoding="utf-8")))
+        for line in newer_generics(parsed(path))
     }
     assert found == set()
 

@@ -415,11 +415,12 @@ def test_50_words_behind_an_option_without_quotes():
 
 
 def test_51_several_priorities_in_one_subscription(shell):
+    from datastore_double import Service
+
     from pagerduty_mattermost.chat.command import Command
     from pagerduty_mattermost.chat.verbs.subscriptions import subscribe
     from pagerduty_mattermost.core.errors import RejectedInput
     from pagerduty_mattermost.gateways.context import Context
-    from tests.support.datastore_double import Service
 
     context = Context(yaml.safe_load(shell.config.read_text()), Service(), _Log())
     command = Command("subscribe", channel="c" * 26, user="ada", options={"priority": "P1,P2"})

@@ -6,7 +6,7 @@ import json
 import socket
 import time
 import uuid
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, List, Optional, Set
 from unittest import mock
 
 import requests
@@ -44,6 +44,7 @@ class ChatSensorCase(BaseSensorTestCase):
         self.sandbox = Sandbox(mattermost_version=self.version)
         self.sandbox.__enter__()
         self.addCleanup(self.sandbox.__exit__, None, None, None)
+        self._handled: Set[str] = set()
         self.account = self.sandbox.pagerduty.account
         port = free_port()
         self.url = f"http://127.0.0.1:{port}/pagerduty"
@@ -117,14 +118,19 @@ class ChatSensorCase(BaseSensorTestCase):
         return str(self.buttons(incident)[id]["integration"]["context"]["token"])
 
     def handle(self, order: Optional[Dict[str, Any]] = None) -> Any:
-        """What the rule's action makes of the newest order."""
+        """What the rule's action makes of the newest order, which is a new one unless it is
+        given."""
+        if order is None:
+            order = self.orders()[-1]
+            assert order["id"] not in self._handled, "nothing was ordered since"
+        self._handled.add(str(order["id"]))
         wrapper = mock.Mock()
         wrapper._pack, wrapper._class_name = "tests", "ChatHandle"
         action = ChatHandle(config=self.config, action_service=self.sensor_service)
         action.sleep = lambda _: None  # type: ignore[assignment]
         if self.late:
             action.clock = lambda: time.time() + self.late  # type: ignore[method-assign]
-        return action.run(order=order or self.orders()[-1])
+        return action.run(order=order)
 
     def direct_messages(self) -> List[str]:
         entries = self.sandbox.mattermost.journal.entries

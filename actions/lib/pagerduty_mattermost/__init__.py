@@ -2,6 +2,5 @@
 sensors.
 
 Its packages are floors: each imports only from those below it (docs/architecture.md, Library
-modules). From below: core, gateways, incidents, people, cards, noise and oncall, sensor,
-operations, chat and action_bases.
+modules).
 """
