@@ -103,6 +103,7 @@ def test_incident_get_imports_only_what_it_uses(server: PagerDutyServer) -> None
         & (
             NEVER
             | {
+                "pagerduty_mattermost.core.post_keys",
                 "pagerduty_mattermost.gateways.pagerduty.references",
                 "pagerduty_mattermost.gateways.pagerduty.on_calls",
             }

@@ -35,7 +35,6 @@ from pagerduty_mattermost.core.errors import (
     StoreUnreachable,
     WrongParameter,
 )
-from pagerduty_mattermost.core.post_keys import post_key
 from pagerduty_mattermost.gateways.context import Context
 
 if TYPE_CHECKING:
@@ -98,6 +97,8 @@ class PackAction(Action):
         own = getattr(self.action_service, "execution_id", "")
         id = own if isinstance(own, str) and own else os.environ.get(EXECUTION_VARIABLE, "")
         if id:
+            from pagerduty_mattermost.core.post_keys import post_key
+
             return post_key(kind, id, *parts)
         import uuid
 

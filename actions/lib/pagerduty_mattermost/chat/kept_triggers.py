@@ -18,7 +18,7 @@ from pagerduty_mattermost.core.errors import PackError, RetryLater, StoreUnreach
 from pagerduty_mattermost.core.text import clean, cut_at_word, one_line
 from pagerduty_mattermost.gateways.mattermost.values import id_in
 from pagerduty_mattermost.gateways.pagerduty import events_api
-from pagerduty_mattermost.oncall import kept_pages, page_audience, page_sending, page_texts
+from pagerduty_mattermost.oncall import kept_pages, page_audience, page_texts
 from pagerduty_mattermost.oncall.kept_pages import (
     COMMAND,
     EVENTS_SIDE,
@@ -76,10 +76,13 @@ def carried_out(
         return act()
     page = _page(context, command)
     before = _begun(context, page)
-    found = page_sending.made_of_it(context, before) if before is not None else ""
-    if found:
-        _forgotten(context, page)
-        return CommandResult(f"Triggered already: {found}")
+    if before is not None:
+        from pagerduty_mattermost.oncall.page_sending import made_of_it
+
+        found = made_of_it(context, before)
+        if found:
+            _forgotten(context, page)
+            return CommandResult(f"Triggered already: {found}")
     try:
         with patient(context, PATIENCE_SECONDS):
             result = act()
@@ -147,6 +150,8 @@ def _may(context: Context, command: Command) -> bool:
 
 def _kept(context: Context, page: KeptPage, error: RetryLater) -> CommandResult:
     """What its giver is told. Raises the error where it can't be kept."""
+    from pagerduty_mattermost.oncall.page_sending import keep
+
     line = context.line_of(error)
     try:
         before = kept_pages.read(context.store, page.id) or page
@@ -155,7 +160,7 @@ def _kept(context: Context, page: KeptPage, error: RetryLater) -> CommandResult:
             maybe_taken=before.maybe_taken or error.maybe_done,
             reason=line,
         )
-        page, told = page_sending.keep(context, page, service_key(context, page), error)
+        page, told = keep(context, page, service_key(context, page), error)
     except StoreUnreachable as failed:
         context.log.warning("A page is not kept: %s", context.line_of(failed))
         raise error from None

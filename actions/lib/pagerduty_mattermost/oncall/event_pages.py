@@ -16,7 +16,7 @@ from pagerduty_mattermost.core.config.connections import PagerDutyConfig
 from pagerduty_mattermost.core.config.settings import is_mattermost_absent
 from pagerduty_mattermost.core.errors import PackError, RejectedInput, RetryLater, StoreUnreachable
 from pagerduty_mattermost.gateways.pagerduty import events_api
-from pagerduty_mattermost.oncall import kept_pages, page_sending
+from pagerduty_mattermost.oncall import kept_pages
 from pagerduty_mattermost.oncall.kept_pages import (
     BEGUN,
     EVENT,
@@ -55,7 +55,7 @@ def send(
         return context.events.send_v2(event)
     if [one for one in before if one.state != BEGUN] or (before and action != TRIGGER):
         return _behind(context, page, before, event)
-    if before and page_sending.made_of_it(context, before[-1]):
+    if before and _is_made(context, before[-1]):
         _forgotten(context, page)  # the run before this one was killed after PagerDuty took it
         return _answer(page)
     if action != TRIGGER or not _begun(context, page, routing_key):
@@ -112,6 +112,12 @@ def _before(context: Context, page: KeptPage) -> Optional[List[KeptPage]]:
         return None
 
 
+def _is_made(context: Context, page: KeptPage) -> bool:
+    from pagerduty_mattermost.oncall.page_sending import made_of_it
+
+    return bool(made_of_it(context, page))
+
+
 def _begun(context: Context, page: KeptPage, routing_key: str) -> bool:
     """Whether it is written down."""
     store = context.store_soon
@@ -144,7 +150,9 @@ def _behind(
             "PagerDuty has not taken what was sent before under this dedup_key, and the datastore "
             "takes nothing: not sent, not kept"
         )
-    page_sending.send_waiting(context, _no_command, by_hand=True, only_lane=page.lane)
+    from pagerduty_mattermost.oncall.page_sending import send_waiting
+
+    send_waiting(context, _no_command, by_hand=True, only_lane=page.lane)
     over = kept_pages.ended(context.store, page.id)
     if over is not None and over.end == REFUSED:
         raise RejectedInput(over.said)
@@ -160,9 +168,11 @@ def _no_command(context: Context, page: KeptPage) -> str:
 
 def _kept(context: Context, page: KeptPage, routing_key: str, error: RetryLater) -> Dict[str, Any]:
     """Raises the error where it can't be kept."""
+    from pagerduty_mattermost.oncall.page_sending import keep
+
     page = page._replace(attempts=1, maybe_taken=error.maybe_done, reason=context.line_of(error))
     try:
-        page, _ = page_sending.keep(context, page, routing_key, error)
+        page, _ = keep(context, page, routing_key, error)
     except StoreUnreachable as failed:
         context.log.warning("A page is not kept: %s", context.line_of(failed))
         raise error from None
