@@ -44,4 +44,5 @@ def test_a_storm_is_one_card_whose_thread_says_who_acknowledged_all(
     page.until(f"{storm}?.querySelector('.replies')?.innerText.includes('Acknowledged #')")
     assert {one.status for one in made} == {"acknowledged"}
     page.until(f"{storm}?.innerText.includes('12 acknowledged')", 60)
+    assert page.js(f"{storm}.querySelector('.fold').classList.contains('short')"), "not folded"
     assert not [one for one in made if room.card(one)], "none has a card of its own"

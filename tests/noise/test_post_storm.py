@@ -71,6 +71,16 @@ class PostStormTestCase(IncidentActionCase):
             "somebody acts on it."
         )
 
+    def test_what_is_acknowledged_in_bulk_is_promised_no_cards(self) -> None:
+        promised = []
+        for number, (triggered, acknowledged) in enumerate(((12, 0), (3, 9), (0, 12), (0, 0))):
+            counts = {"triggered": triggered, "acknowledged": acknowledged}
+            counts["closed"] = 12 - triggered - acknowledged
+            self.shown({**STORM, **counts, "sequence": 12 + number})
+            (card,) = self.posts()
+            promised.append("A card of its own gets" in card.attachments[0]["text"])
+        assert promised == [True, True, False, True]
+
     def test_while_any_is_open_it_has_buttons_and_push_repeats_nothing(self) -> None:
         config = self.chat.raw()
         config["chat"] = {"public_url": "https://a.example", "signing_keys": ["s" * 32]}

@@ -37,7 +37,8 @@ def card(
     ]
     hidden = int(storm["total"]) - len(storm["incidents"][:MAX_ROWS])
     below = [f"… and {hidden} more{'' if actions else ' in PagerDuty'}."] if hidden > 0 else []
-    if not ended:
+    in_hand = storm["acknowledged"] and not storm["triggered"]
+    if not (ended or in_hand):  # what is acknowledged in bulk has got no card
         below.append("_A card of its own gets what is of high priority or acted on._")
     if below:
         lines += ["", " ".join(below)]
