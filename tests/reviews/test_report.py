@@ -140,6 +140,15 @@ def test_a_report_of_any_quarter_fits_into_a_post(seed: int) -> None:
     assert text.startswith("### Incidents: a quarter")
 
 
+def test_a_telephone_wraps_it_but_for_the_bars_which_fit() -> None:
+    incidents, acts = quarter(7)
+    made = reports.report_of(incidents, acts, timezone.utc)
+    _, bars, below = reports.as_markdown(made, "a quarter").split("```")
+    assert max(map(len, bars.splitlines())) <= 24
+    days = " · ".join(f"{day} {n}" for day, n in zip(reports.WEEKDAYS, made.by_weekday))
+    assert below.startswith(f"\n{days}\n")
+
+
 def test_names_of_strangers_do_nothing_in_it() -> None:
     one = ReportedIncident("P1", "@all **x** 12", "a|b @here", ("t",), "high", BEGIN, BEGIN + 60)
     act = ReportedAct(RESOLVED, "P1", BEGIN + 60, "[x](http://evil)")

@@ -154,7 +154,8 @@ def as_markdown(report: Report, span: str) -> str:
     lines = [head, _summary(total), "", *_by("service", report.by_service, MAX_SERVICES)]
     if len(report.by_team) > 1:
         lines += ["", *_by("team", report.by_team, MAX_TEAMS)]
-    lines += ["", "**By hour and day**", markdown.code_block(_picture(report))]
+    days = " · ".join(f"{day} {n}" for day, n in zip(WEEKDAYS, report.by_weekday))
+    lines += ["", "**By hour and day**", markdown.code_block(_hours(report)), days]
     noisy = [(key, one) for key, one in report.alerts.items() if one.incidents > 1][:MAX_ALERTS]
     if noisy:
         lines += ["", "**Most frequent**"]
@@ -254,9 +255,8 @@ def _by(what: str, groups: Mapping[str, Figures], most: int) -> List[str]:
     return lines
 
 
-def _picture(report: Report) -> str:
-    days = "  ".join(f"{day} {n}" for day, n in zip(WEEKDAYS, report.by_weekday))
-    return f"{_bars(report.by_hour)}\n0     6     12    18\n{days}"
+def _hours(report: Report) -> str:
+    return f"{_bars(report.by_hour)}\n0     6     12    18"
 
 
 def _bars(counts: Sequence[int]) -> str:
