@@ -104,17 +104,35 @@ def dialog(
         **({"l": origin} if origin else {}),
         **({"s": 1} if known.abilities.pickers else {}),
     }
-    state = sign(key, PURPOSE, about, int(now) + VALID_SECONDS)
+    shown = {
+        "title": TITLES[kind],
+        "elements": elements(kind, known, url, given, now, order),
+        "submit_label": SUBMIT_LABELS[kind],
+        **({"introduction_text": about_what} if about_what else {}),
+        "notify_on_cancel": kind in FROM_MENU,
+    }
+    return signed(about, shown, url, key, now)
+
+
+def signed(
+    about: Mapping[str, Any],
+    shown: Mapping[str, Any],
+    url: str,
+    key: str,
+    now: float,
+    *,
+    valid_seconds: int = VALID_SECONDS,
+) -> Dict[str, Any]:
+    """A dialog as `open_dialog` takes it, but the trigger id. `about`: what stands in its signed
+    state, its kind as "v" and its user as "u"; `shown`: the rest, as Mattermost
+    takes it."""
     return {
         "url": url.rstrip("/") + SUBMIT,
         "dialog": {
-            "callback_id": kind,
-            "title": cut(TITLES[kind], MAX_TITLE_CHARACTERS),
-            "elements": elements(kind, known, url, given, now, order),
-            "submit_label": SUBMIT_LABELS[kind],
-            **({"introduction_text": about_what} if about_what else {}),
-            "notify_on_cancel": kind in FROM_MENU,
-            "state": state,
+            **shown,
+            "callback_id": about["v"],
+            "title": cut(shown["title"], MAX_TITLE_CHARACTERS),
+            "state": sign(key, PURPOSE, about, int(now) + valid_seconds),
         },
     }
 
@@ -125,36 +143,27 @@ def confirmation(
     """A dialog that asks before something is done, as `dialog` makes others: the act as its title
     and its button, Cancel beside it. `answer`: as `buttons.confirmation` takes it, with the
     channel as "c"; where it has an incident, its post's menu is drawn afresh after Cancel, too."""
-    state = sign(key, PURPOSE, {**answer, "v": CONFIRMED}, int(now) + CONFIRM_SECONDS)
-    return {
-        "url": url.rstrip("/") + SUBMIT,
-        "dialog": {
-            "callback_id": CONFIRMED,
-            "title": cut(act, MAX_TITLE_CHARACTERS),
-            "introduction_text": question,
-            "elements": [],
-            "submit_label": act,
-            "notify_on_cancel": bool(answer.get("i")),
-            "state": state,
-        },
+    shown = {
+        "title": act,
+        "introduction_text": question,
+        "elements": [],
+        "submit_label": act,
+        "notify_on_cancel": bool(answer.get("i")),
     }
+    about = {**answer, "v": CONFIRMED}
+    return signed(about, shown, url, key, now, valid_seconds=CONFIRM_SECONDS)
 
 
 def details(title: str, text: str, user_id: str, url: str, key: str, now: float) -> Dict[str, Any]:
     """A dialog that shows something and asks for nothing: both its buttons close it."""
-    state = sign(key, PURPOSE, {"v": DETAILS, "u": user_id}, int(now) + VALID_SECONDS)
-    return {
-        "url": url.rstrip("/") + SUBMIT,
-        "dialog": {
-            "callback_id": DETAILS,
-            "title": title,
-            "introduction_text": text,
-            "elements": [],
-            "submit_label": "Close",
-            "notify_on_cancel": False,
-            "state": state,
-        },
+    shown = {
+        "title": title,
+        "introduction_text": text,
+        "elements": [],
+        "submit_label": "Close",
+        "notify_on_cancel": False,
     }
+    return signed({"v": DETAILS, "u": user_id}, shown, url, key, now)
 
 
 NEEDED: Mapping[str, Tuple[str, ...]] = {

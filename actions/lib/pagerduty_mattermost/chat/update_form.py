@@ -13,7 +13,6 @@ from pagerduty_mattermost.chat import dialogs
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import PackError
 from pagerduty_mattermost.core.text import cut
-from pagerduty_mattermost.gateways.http.signed_tokens import sign
 from pagerduty_mattermost.rooms.records import RoomRecords
 from pagerduty_mattermost.runs.controls import UPDATE
 from pagerduty_mattermost.runs.records import Run, RunRecords
@@ -52,19 +51,14 @@ def form(wanted: DialogWanted, run: Optional[Run], chat: ChatConfig, now: float)
         "c": wanted.channel_id,
         **({"h": wanted.hook} if wanted.hook else {}),
     }
-    key = chat.signing_keys[0].reveal()
-    return {
-        "url": chat.public_url.rstrip("/") + dialogs.SUBMIT,
-        "dialog": {
-            "callback_id": UPDATE,
-            "title": "Status update",
-            "introduction_text": _where(state) if state is not None else NOT_READ,
-            "elements": _elements(state),
-            "submit_label": "Give update",
-            "notify_on_cancel": False,
-            "state": sign(key, dialogs.PURPOSE, about, int(now) + dialogs.VALID_SECONDS),
-        },
+    shown = {
+        "title": "Status update",
+        "introduction_text": _where(state) if state is not None else NOT_READ,
+        "elements": _elements(state),
+        "submit_label": "Give update",
+        "notify_on_cancel": False,
     }
+    return dialogs.signed(about, shown, chat.public_url, chat.signing_keys[0].reveal(), now)
 
 
 def _where(state: RunState) -> str:
