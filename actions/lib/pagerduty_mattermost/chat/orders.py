@@ -121,37 +121,24 @@ def _clicked(order: Mapping[str, Any]) -> Command:
     if order.get("kind") == "row":
         # The list as it is now comes with the answer: what else is open need not be read twice.
         return Command(verb, incidents=incident, brief=bool(order.get("origin")))
-    if order.get("kind") == "reaction":
-        return _by_reaction(verb, incident, text)
-    if verb in controls.CLICKED and order.get("kind") == "click":
-        return _on_playbook(verb, incident, text)
+    on_playbook = order.get("kind") == "click" and verb in controls.CLICKED
+    if on_playbook or order.get("kind") == "reaction":
+        return _of_run(verb, incident, text)
     known = TABLE.get(verb)
     chosen = _people(text) if known is not None and known.names_people else text
     return Command(_VERB_OF_DIALOG.get(verb, verb), incidents=incident, text=chosen, brief=True)
 
 
-def _on_playbook(verb: str, incident: str, text: str) -> Command:
-    """Of a click on a playbook post, as `runs.controls` says what it wants."""
-    clicked = Command(verb, incidents=incident, brief=True)
-    if verb == controls.REMIND:
-        return clicked._replace(duration=text)
-    if verb == controls.CHECK:
-        task, _, state = text.rpartition(":")
-        return clicked._replace(task=task, text=state)
-    return (
-        clicked._replace(task=text) if verb == controls.TASK_RUN else clicked._replace(text=text)
-    )
-
-
-def _by_reaction(verb: str, incident: str, text: str) -> Command:
-    """Of a reaction in a room, as `chat.run_hearing` says what it means."""
+def _of_run(verb: str, incident: str, text: str) -> Command:
+    """Of a click on a playbook post, as `runs.controls` says what it wants, or of a reaction in a
+    room, as `chat.run_hearing` says what it means."""
     given = Command(verb, incidents=incident, brief=True)
     if verb == controls.CHECK:
         task, _, state = text.rpartition(":")
         return given._replace(task=task, text=state)
-    if verb == "assign_task":
+    if verb in (controls.TASK_RUN, "assign_task"):
         return given._replace(task=text)
-    return given._replace(text=text)
+    return given._replace(duration=text) if verb == controls.REMIND else given._replace(text=text)
 
 
 def _of_form(verb: str, values: Mapping[str, Any]) -> Command:

@@ -119,13 +119,12 @@ def _command(call: ChatCall, secrets: CallSecrets, now: float) -> Call:
         text = f"incident {text}".strip()
     parsed = read_typed(text)
     form, said = _form_of(text, parsed), parsed.command
+    hook = _hook(words.get("response_url", ""))
     if form and words.get("trigger_id"):
-        hook = _hook(words.get("response_url", ""))
         return _opened(words, form, said.incidents, said.text)._replace(hook=hook)
     if parsed.problem:
         return UnreadCommand(parsed.problem)
     once = mark_of("trigger", words.get("trigger_id"), now)
-    hook = _hook(words.get("response_url", ""))
     order = _order("command", words, now, once, text=text, hook=hook)
     return order._replace(
         command=as_text(parsed.command),
@@ -181,12 +180,12 @@ def _click(
         given = {**body, "post_id": signed.get("p")}
         named = {"verb": verb, "incident": str(signed.get("i") or ""), "text": text}
         return _order("click", given, now, once, hook=hook, **named)
+    once = mark_of("trigger", body.get("trigger_id"), now)
+    trigger = clean(body.get("trigger_id"), MAX_TRIGGER_CHARACTERS)
     if verb in (buttons.ACKNOWLEDGE_ALL, buttons.LIST_OPEN):
-        once = mark_of("trigger", body.get("trigger_id"), now)
         made = _order("click", body, now, once, verb=verb, text=str(signed.get("s")))
-        return made._replace(trigger=clean(body.get("trigger_id"), MAX_TRIGGER_CHARACTERS))
+        return made._replace(trigger=trigger)
     if verb in buttons.ABOUT_SHIFTS:
-        once = mark_of("trigger", body.get("trigger_id"), now)
         return _order("click", body, now, once, verb=verb, text=str(signed.get("x")))
     text = ""
     if verb == controls.CLICK_VERB:
@@ -208,8 +207,6 @@ def _click(
         about = About(*(clean(signed.get(name), 200) for name in ("t", "p", "a")))
         opened = _opened(body, verb, incident)
         return opened._replace(about=about, hook=hook, origin=clean(signed.get("l")))
-    once = mark_of("trigger", body.get("trigger_id"), now)
-    trigger = clean(body.get("trigger_id"), MAX_TRIGGER_CHARACTERS)
     if not signed.get("r"):
         made = _order("click", body, now, once, verb=verb, incident=incident, text=text)
         return made._replace(trigger=trigger)
@@ -246,7 +243,7 @@ def _dialog(
         from_menu = verb in dialogs.FROM_MENU or (verb == buttons.CONFIRMED and signed.get("i"))
         if not from_menu:
             return FieldErrors({})
-        once = mark_of("token", body.get("state"), now)
+        once = mark_of(TOKEN, body.get("state"), now)
         return _order("dialog", given, now, once, verb=dialogs.CANCELLED, incident=incident)
     if verb == buttons.CONFIRMED:
         once, hook = mark_of(TOKEN, signed.get("n"), now), _hook(str(signed.get("h")))
