@@ -11,6 +11,7 @@ from pagerduty_mattermost.chat.dialog_lists import ListReads, NameList, read_nam
 from pagerduty_mattermost.chat.dialog_search import Choice, search
 from pagerduty_mattermost.chat.endpoint import DISPATCH_SECONDS, WRITE_SECONDS, ChatEndpoint
 from pagerduty_mattermost.chat.playbook_choices import PlaybookChoices
+from pagerduty_mattermost.core.config.connections import Http
 from pagerduty_mattermost.core.config.settings import Config, load, require_mattermost
 from pagerduty_mattermost.core.errors import ConfigError
 from pagerduty_mattermost.gateways.context import Context
@@ -45,10 +46,7 @@ def open_endpoint(
     def mattermost() -> Any:
         from pagerduty_mattermost.gateways.mattermost.client import Mattermost
 
-        quick = settings.http._replace(
-            timeouts=settings.http.timeouts._replace(connect=1.0, read=2.0, whole=2.0)
-        )
-        return Mattermost(settings._replace(http=quick))
+        return Mattermost(settings._replace(http=_quick(settings.http)))
 
     def names() -> Mapping[str, NameList]:
         with closing(_pagerduty(config)) as pagerduty:
@@ -101,6 +99,10 @@ def _pagerduty(config: Config, *, quick: bool = False) -> Any:
 
     settings = config.pagerduty
     if quick:
-        timeouts = settings.http.timeouts._replace(connect=1.0, read=2.0, whole=2.0)
-        settings = settings._replace(http=settings.http._replace(timeouts=timeouts))
+        settings = settings._replace(http=_quick(settings.http))
     return PagerDuty(settings)
+
+
+def _quick(http: Http) -> Http:
+    """For what somebody waits for who has clicked or types."""
+    return http._replace(timeouts=http.timeouts._replace(connect=1.0, read=2.0, whole=2.0))
