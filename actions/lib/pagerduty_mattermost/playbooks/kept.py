@@ -77,9 +77,10 @@ class KeptPlaybooks:
 
     def version(self, name: str, word: str) -> KeptPlaybook:
         """The version of that number. Raises NotFound and RejectedInput."""
-        found = [one for one in self.history(name) if word in (str(one.number), one.version)]
+        every = self.history(name)
+        found = [one for one in every if word in (str(one.number), one.version)]
         if not found:
-            kept = ", ".join(str(one.number) for one in self.history(name)) or "none"
+            kept = ", ".join(str(one.number) for one in every) or "none"
             raise NotFound(f"there is no version {word} of {name}: kept are {kept}")
         if len(found) > 1:
             raise RejectedInput(

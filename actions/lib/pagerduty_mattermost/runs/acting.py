@@ -16,7 +16,6 @@ from pagerduty_mattermost.core.errors import PackError, RejectedInput, WriteRefu
 from pagerduty_mattermost.gateways.mattermost.channels import is_archived
 from pagerduty_mattermost.runs import painting, telling
 from pagerduty_mattermost.runs.acts import Act
-from pagerduty_mattermost.runs.fold import fold
 from pagerduty_mattermost.runs.records import Run, RunRecords
 from pagerduty_mattermost.runs.state import RunState
 
@@ -39,7 +38,7 @@ class Acted(NamedTuple):
     @property
     def changed(self) -> bool:
         """False: it was so already, since somebody was first."""
-        return self.before._replace(acts=0, digest="") != self.after._replace(acts=0, digest="")
+        return self.before.differs(self.after)
 
     @property
     def now(self) -> RunState:
@@ -54,9 +53,8 @@ def act(context: Context, records: RunRecords, run: Run, done: Act) -> Acted:
         records.act(run.incident, done)
         run = run.with_acts(done)
     run = show_and_tell(context, records, run, done)
-    known = run.act(done.id) or done
-    at = next((n for n, one in enumerate(run.acts) if one.id == known.id), len(run.acts))
-    return Acted(run, fold(run.plan, run.acts[:at]), fold(run.plan, run.acts[: at + 1]))
+    place = next((n for n, one in enumerate(run.acts) if one.id == done.id), len(run.acts))
+    return Acted(run, *run.around(place))
 
 
 def show_and_tell(context: Context, records: RunRecords, run: Run, done: Act) -> Run:

@@ -147,8 +147,7 @@ class _Drawing:
 
     def actions(self) -> Iterator[Mapping[str, Any]]:
         state = self._state
-        present = state.stages[state.stage - 1]
-        waiting = [task for task in present.tasks if task.is_open]
+        waiting = state.present.open_tasks
         for task in waiting[: self._level.buttons]:
             text = label(f"{WAITING} {task.number} {task.text}", self._level.width)
             yield self._button(_id("task", task.id), text, tick_value(task.id, DONE))
@@ -175,7 +174,7 @@ class _Drawing:
 
     def _ticks(self) -> List[Tuple[str, str]]:
         state = self._state
-        tasks = state.tasks if self._level.everywhere else state.stages[state.stage - 1].tasks
+        tasks = state.tasks if self._level.everywhere else state.present.tasks
         return [
             (
                 self._option(f"{_mark(task)} {task.number} {task.text}"),

@@ -20,7 +20,6 @@ from pagerduty_mattermost.runs import acting, reminders, reminding
 from pagerduty_mattermost.runs import acts as kinds
 from pagerduty_mattermost.runs.acting import Acted
 from pagerduty_mattermost.runs.acts import Act, Who
-from pagerduty_mattermost.runs.fold import fold
 from pagerduty_mattermost.runs.post_text import WAITING
 from pagerduty_mattermost.runs.posting import posted
 from pagerduty_mattermost.runs.records import Run, RunRecords
@@ -113,10 +112,10 @@ def untold(run: Run, until: float) -> List[Tuple[Act, RunState]]:
     left it. `until`: of acts after that, seconds since the epoch, whoever did them may be about to
     tell. Pure."""
     found, state = [], run.state
-    for at, act in enumerate(run.acts):
+    for place, act in enumerate(run.acts):
         if act.kind not in KINDS or act.at > until or _told_id(act) in state.sent:
             continue
-        before, after = fold(run.plan, run.acts[:at]), fold(run.plan, run.acts[: at + 1])
+        before, after = run.around(place)
         if before.phase != after.phase:
             found.append((act, after))
     return found

@@ -74,8 +74,7 @@ def post_anew(context: Context, records: RunRecords, run: Run) -> Run:
 def redraw_menus(context: Context, run: Run, mark: str) -> None:
     """With other menus in place of those in which somebody chose what did not come about. `mark`:
     letters and digits that make them others. Raises the gateways' errors."""
-    message, props = drawn(context, run, run.state, mark)
-    context.mattermost.patch_post(run.post.id, message=message, props=props)
+    _patch(context, run, mark)
 
 
 def drawn(
@@ -94,8 +93,8 @@ def drawn(
     return post_text(state, zone), post_props(state, key, actions)
 
 
-def _patch(context: Context, run: Run) -> None:
-    message, props = drawn(context, run, run.state)
+def _patch(context: Context, run: Run, mark: str = "") -> None:
+    message, props = drawn(context, run, run.state, mark)
     context.mattermost.patch_post(run.post.id, message=message, props=props)
 
 

@@ -83,6 +83,10 @@ class Run(NamedTuple):
     def with_acts(self, *acts: Act) -> Run:
         return self._replace(acts=in_order((*self.acts, *acts)))
 
+    def around(self, place: int) -> Tuple[RunState, RunState]:
+        """As the act at that place of `acts` found it, and as it left it."""
+        return fold(self.plan, self.acts[:place]), fold(self.plan, self.acts[: place + 1])
+
     def until(self, at: float) -> RunState:
         """As it was then: what people saw who said something at that time."""
         return fold(self.plan, (act for act in self.acts if act.at <= at))

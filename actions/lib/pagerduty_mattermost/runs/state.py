@@ -7,7 +7,7 @@ from typing import Mapping, NamedTuple, Optional, Tuple
 
 from pagerduty_mattermost.playbooks.conditions import IncidentFacts
 from pagerduty_mattermost.playbooks.playbook import COMMANDER, Playbook
-from pagerduty_mattermost.runs.acts import DONE, OPEN, Who
+from pagerduty_mattermost.runs.acts import OPEN, Who
 
 TRIAGE, STARTED, MITIGATED, RESOLVED, CANCELLED = PHASES = (
     "triage",
@@ -179,6 +179,11 @@ class RunState(NamedTuple):
         return self.phase in (RESOLVED, CANCELLED)
 
     @property
+    def present(self) -> StageState:
+        """The stage that it is at."""
+        return self.stages[self.stage - 1]
+
+    @property
     def tasks(self) -> Tuple[TaskState, ...]:
         """Those that are shown, in their order."""
         return tuple(task for stage in self.stages for task in stage.tasks)
@@ -209,6 +214,6 @@ class RunState(NamedTuple):
         tasks = self.stages[stage - 1].tasks
         return tasks[place - 1] if 1 <= place <= len(tasks) else None
 
-    @property
-    def ticked(self) -> Tuple[TaskState, ...]:
-        return tuple(task for task in self.tasks if task.state == DONE)
+    def differs(self, other: RunState) -> bool:
+        """Whether anything came of the acts that one of the two has more."""
+        return self._replace(acts=0, digest="") != other._replace(acts=0, digest="")

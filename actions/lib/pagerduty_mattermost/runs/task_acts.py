@@ -102,7 +102,7 @@ def added(
 ) -> Act:
     """At the end of the stage, by default of the present one."""
     state = asked.run.state
-    where = find_stage(state, stage) if stage else state.stages[state.stage - 1]
+    where = find_stage(state, stage) if stage else state.present
     if len(state.tasks) + len(state.hidden) >= MAX_TASKS:
         raise RejectedInput(f"a playbook holds {MAX_TASKS} tasks at most")
     name = hashlib.sha256(asked.order_id.encode("utf-8", "replace")).hexdigest()[:12]

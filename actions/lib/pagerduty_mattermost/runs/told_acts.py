@@ -9,7 +9,6 @@ from pagerduty_mattermost.core.config.rooms import FEED_ACTS
 from pagerduty_mattermost.core.text import escape, one_line
 from pagerduty_mattermost.runs import acts as kinds
 from pagerduty_mattermost.runs.acts import Act, Who
-from pagerduty_mattermost.runs.fold import fold
 from pagerduty_mattermost.runs.post_text import SKIPPED_MARK, TICKED, WAITING
 from pagerduty_mattermost.runs.records import Run
 from pagerduty_mattermost.runs.state import RunState, TaskState
@@ -43,12 +42,11 @@ def told(run: Run, tell: Sequence[str], *, only: str = "", since: float = 0.0) -
     not. `tell`: words of the setting `rooms.feed_acts`; `only`: id of the one act that is asked
     for; `since`: of acts from then on, seconds since the epoch."""
     found = []
-    for at, act in enumerate(run.acts):
+    for place, act in enumerate(run.acts):
         if act.at < since or only not in ("", act.id):
             continue
         if KIND_OF.get(act.kind) in tell:
-            before, after = fold(run.plan, run.acts[:at]), fold(run.plan, run.acts[: at + 1])
-            line = told_line(act, before, after)
+            line = told_line(act, *run.around(place))
             if line:
                 found.append(ToldAct(act, line, act.task))
     return found
@@ -56,7 +54,7 @@ def told(run: Run, tell: Sequence[str], *, only: str = "", since: float = 0.0) -
 
 def told_line(act: Act, before: RunState, after: RunState) -> str:
     """One line; empty where nothing came of it. Pure."""
-    if before._replace(acts=0, digest="") == after._replace(acts=0, digest=""):
+    if not before.differs(after):
         return ""
     say = _LINES.get(act.kind)
     return say(act, before, after) if say else ""
@@ -117,7 +115,7 @@ def _ran(act: Act, before: RunState, after: RunState) -> str:
 
 
 def _stage(act: Act, before: RunState, after: RunState) -> str:
-    stage = after.stages[after.stage - 1]
+    stage = after.present
     way = "went on to" if after.stage > before.stage else "went back to"
     return f"⏭️ {_who(act.by)} {way} **{stage.number} {escape(one_line(stage.name))}**"
 

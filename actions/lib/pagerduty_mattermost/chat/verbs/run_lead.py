@@ -36,17 +36,17 @@ def _role(context: Context, command: Command) -> CommandResult:
     from pagerduty_mattermost.runs.task_acts import person_of
 
     the = the_run(context, command)
+    state = the.run.state
     if not command.task:
-        lines = [_line(the.run.state, one.name, one.title) for one in roles.known_roles(the.run)]
+        lines = [_line(state, one.name, one.title) for one in roles.known_roles(the.run)]
         return CommandResult("\n".join(lines), (the.run.incident,))
     wanted = roles.find_role(the.run, command.task)
     if not command.text:
-        line = _line(the.run.state, wanted.name, wanted.title)
-        return CommandResult(line, (the.run.incident,))
+        return CommandResult(_line(state, wanted.name, wanted.title), (the.run.incident,))
     person = person_of(context, the.asked, command.text)
-    known = the.run.state.roles.get(wanted.name)
+    known = state.roles.get(wanted.name)
     if person.id == (known.who.id if known is not None else ""):
-        line = _line(the.run.state, wanted.name, wanted.title)
+        line = _line(state, wanted.name, wanted.title)
         return CommandResult(f"It is so already: {line}", (the.run.incident,), already=True)
     act = the.asked.act(ROLE, value=wanted.name, person=person)
     acted, problems = roles.take(context, the.records, the.run, act, _change(context, the))
@@ -115,9 +115,9 @@ def asks_of_end(context: Context, command: Command) -> Optional[Tuple[Command, s
 
     if ANYWAY in command.options:
         return None
-    the = the_run(context, command)
-    lines = left_open(the.run.state)
-    return (command, "\n".join(lines)) if lines and not the.run.state.is_over else None
+    state = the_run(context, command).run.state
+    lines = left_open(state)
+    return (command, "\n".join(lines)) if lines and not state.is_over else None
 
 
 VERBS = (

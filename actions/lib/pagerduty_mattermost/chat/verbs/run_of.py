@@ -13,7 +13,6 @@ from pagerduty_mattermost.gateways.mattermost.values import PRIVATE_TYPE
 if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
     from pagerduty_mattermost.runs.records import Run, RunRecords
-    from pagerduty_mattermost.runs.state import RunState
     from pagerduty_mattermost.runs.task_acts import AskedOfRun
 
 NO_RUN = (
@@ -31,10 +30,6 @@ class TheRun(NamedTuple):
     @property
     def run(self) -> Run:
         return self.asked.run
-
-    @property
-    def state(self) -> RunState:
-        return self.asked.run.state
 
 
 class TakenBack(Exception):

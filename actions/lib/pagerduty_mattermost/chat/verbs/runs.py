@@ -66,7 +66,7 @@ def stage(context: Context, command: Command) -> CommandResult:
     state = the.run.state
     seen = command.options.get(FROM, "")
     if seen and seen != str(state.stage):
-        title = escape(one_line(state.stages[state.stage - 1].name))
+        title = escape(one_line(state.present.name))
         raise RejectedInput(f"somebody has moved on meanwhile: it is at {state.stage} {title}")
     if wanted.number == state.stage:
         line = f"It is at **{wanted.number} {escape(one_line(wanted.name))}** already."
@@ -100,28 +100,27 @@ def asks_of_stage(context: Context, command: Command) -> Optional[Tuple[Command,
 def _wanted_stage(command: Command, the: TheRun) -> StageState:
     from pagerduty_mattermost.runs.tasks import find_stage
 
-    word, last = command.text.casefold(), len(the.run.state.stages)
+    word, state = command.text.casefold(), the.run.state
     # Of two who say "next" at once both mean the one behind the stage that they see.
+    seen = the.asked.seen.stage
     if word in NEXT:
-        number = the.asked.seen.stage + 1
-        if number > last:
+        if seen == len(state.stages):
             raise RejectedInput("it is at its last stage: `/pd end` ends it")
-        return the.run.state.stages[number - 1]
+        return state.stages[seen]
     if word in BACK:
-        if the.asked.seen.stage == 1:
+        if seen == 1:
             raise RejectedInput("it is at its first stage")
-        return the.run.state.stages[the.asked.seen.stage - 2]
-    return find_stage(the.run.state, command.text)
+        return state.stages[seen - 2]
+    return find_stage(state, command.text)
 
 
 def _left_open(state: RunState, wanted: StageState) -> Tuple[TaskState, ...]:
     """Tasks that whoever goes on leaves open."""
-    present = state.stages[state.stage - 1]
-    return present.open_tasks if wanted.number > present.number else ()
+    return state.present.open_tasks if wanted.number > state.stage else ()
 
 
 def _open_words(state: RunState, waiting: Tuple[TaskState, ...]) -> str:
-    title = escape(one_line(state.stages[state.stage - 1].name))
+    title = escape(one_line(state.present.name))
     count = f"{len(waiting)} tasks" if len(waiting) != 1 else "one task"
     return f"{count} of {state.stage} {title} {'are' if len(waiting) != 1 else 'is'} open"
 
