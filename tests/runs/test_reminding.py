@@ -151,6 +151,17 @@ def test_a_role_comes_with_its_instructions_in_private_once(one: RoomsWorld) -> 
     assert len(case.told("is Commander now")) == 1
 
 
+def test_the_instructions_of_who_leads_from_the_beginning_lead_to_the_room(
+    one: RoomsWorld,
+) -> None:
+    described = Role(COMMANDER, "Commander", INSTRUCTIONS)
+    case = RunInRoom(one, PLAYBOOK._replace(roles=(*PLAYBOOK.roles, described)))
+    (message,) = one.chat.direct_posts("pagerduty", case.ada.id)
+    assert f"([its room]({one.sandbox.mattermost.url}/_redirect/pl/{case.run.post.id}))" in (
+        message.message
+    )
+
+
 def test_whoever_is_not_of_the_team_takes_no_role(one: RoomsWorld) -> None:
     case = RunInRoom(one)
     zoe = one.chat.add_user("zoe")

@@ -89,7 +89,7 @@ def start(
     if room.playbook != playbook.name:
         room = room._replace(playbook=playbook.name)
         RoomRecords(context.store, context.log).save(room)
-    problems = furnish(context, records, run, room)
+    run, problems = furnish(context, records, run, room)
     try:
         run = roles.begin(context, records, run, change)
     except WriteRefused:
@@ -99,15 +99,17 @@ def start(
     return StartedRun(records.load(room.incident) or run, True, tuple(missing), problems)
 
 
-def furnish(context: Context, records: RunRecords, run: Run, room: RoomRecord) -> Tuple[str, ...]:
-    """The playbook post, pinned, and who has a part in it in the room; what could not be done now,
-    a line each. Raises where the room is archived."""
+def furnish(
+    context: Context, records: RunRecords, run: Run, room: RoomRecord
+) -> Tuple[Run, Tuple[str, ...]]:
+    """The playbook post, pinned, and who has a part in it in the room; the run with that post, and
+    what could not be done now, a line each. Raises where the room is archived."""
     problems: List[str] = []
     state = run.state
     parts = {role.who.id: role.who.name for role in state.roles.values() if role.who.id}
     parts.update((who.id, who.name) for who in run.plan.people.values() if who.id)
     try:
-        painting.show(context, records, run)
+        run = painting.show(context, records, run)
     except WriteRefused:
         raise
     except PackError as error:
@@ -121,7 +123,7 @@ def furnish(context: Context, records: RunRecords, run: Run, room: RoomRecord) -
         raise
     except PackError as error:
         problems.append(f"people: {context.line_of(error)}")
-    return tuple(problems)
+    return run, tuple(problems)
 
 
 def _there_already(

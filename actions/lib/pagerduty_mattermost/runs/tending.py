@@ -157,8 +157,7 @@ def _tended(
     if not room.is_open:
         return []
     if not run.post.id:
-        starting.furnish(context, records, run, room)
-        run = records.load(run.incident) or run
+        run, _ = starting.furnish(context, records, run, room)
         done.append(f"{label}: started")
     if change is not None:
         plain = change._replace(events=(), cycle=0)
