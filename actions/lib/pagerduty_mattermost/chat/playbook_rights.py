@@ -73,6 +73,16 @@ def find_visible(
     return found
 
 
+def find_startable(
+    context: Context, command: Command, library: PlaybookLibrary, name: str
+) -> Playbook:
+    """One that they may start. Raises NotFound, and RejectedInput for one that they only see."""
+    found = find_visible(context, command, library, name).playbook
+    if not may_start(context, command, found):
+        raise RejectedInput(f"you may not start {found.name}")
+    return found
+
+
 def required_edit(context: Context, command: Command) -> Callable[[Playbook], None]:
     """What raises RejectedInput where they may not change a playbook."""
 

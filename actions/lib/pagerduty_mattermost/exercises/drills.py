@@ -22,7 +22,6 @@ from pagerduty_mattermost.exercises.on_test_service import (
     AskedExercise,
     ExerciseRun,
     make,
-    require_room_for,
     the_service,
 )
 from pagerduty_mattermost.exercises.planned_incidents import PlannedIncident
@@ -44,9 +43,9 @@ def start(context: Context, asked: AskedExercise, title: str) -> ExerciseRun:
     """`asked.playbook` is run; nobody has command until somebody takes it. Raises RejectedInput
     where the test service is none, and the gateways' errors."""
     service = the_service(context)
-    require_room_for(context, service, 1)
+    service.require_room_for(1)
     planned = PlannedIncident(f"{DRILL_MARK} {title}", context.clock())
-    return make(context, asked, service, planned, 0, drill=True, commander="")
+    return make(context, asked, service.reference, planned, 0, drill=True, commander="")
 
 
 def follow(context: Context, change: Change, outcomes: Sequence[CardOutcome]) -> None:

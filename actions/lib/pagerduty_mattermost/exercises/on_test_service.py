@@ -2,7 +2,8 @@
 resolved at the end.
 
     service = the_service(context)            # refuses where there is none, or it is in use
-    made = make(context, asked, service, planned, 0)     # -> ExerciseRun(incident_id, …)
+    service.require_room_for(1)
+    made = make(context, asked, service.reference, planned, 0)   # -> ExerciseRun(incident_id, …)
     end(context, made.incident_id, asked)
 
 Each incident is assigned to who asked, and its urgency is low: PagerDuty pages nobody else. The
@@ -13,7 +14,7 @@ same order makes no incident twice.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, List, NamedTuple, Optional
+from typing import TYPE_CHECKING, Any, List, NamedTuple, Optional, Tuple
 
 from pagerduty_mattermost.core.config.rooms import AT_ONCE
 from pagerduty_mattermost.core.errors import RejectedInput
@@ -65,7 +66,24 @@ class ExerciseRun(NamedTuple):
     is_new: bool
 
 
-def the_service(context: Context) -> Reference:
+class ExerciseService(NamedTuple):
+    """The test service as it was found."""
+
+    reference: Reference
+    open: Tuple[Any, ...]
+    """PagerDuty's open incidents on it: tests and drills."""
+
+    def require_room_for(self, count: int) -> None:
+        """Raises RejectedInput where that many more would be too many at once."""
+        there = len(self.open)
+        if there + count > MAX_INCIDENTS:
+            raise RejectedInput(
+                f"{there} tests and drills are open, and at most {MAX_INCIDENTS} may be at once: "
+                "`/pd test end` resolves them"
+            )
+
+
+def the_service(context: Context) -> ExerciseService:
     """Raises RejectedInput where none is configured, or where it is used in earnest: an incident
     is open on it that is neither a test nor a drill."""
     named = context.settings.rooms.test_service
@@ -75,7 +93,9 @@ def the_service(context: Context) -> Reference:
             "rooms.test_service of the configuration names it"
         )
     service = resolve(context.pagerduty, "service", named)
-    earnest = [row for row in _open_on(context, service) if not is_marked(row)]
+    query = {**_OPEN, "service_ids": [service.id]}
+    there = context.pagerduty.list_all("/incidents", "incidents", query).items
+    earnest = [row for row in there if not is_marked(row)]
     if earnest:
         titles = ", ".join(
             f"#{row.get('incident_number')} {one_line(clean(row.get('title'), 60))}"
@@ -85,17 +105,7 @@ def the_service(context: Context) -> Reference:
             f"{service.name} is used in earnest ({titles}): rooms.test_service has to name a "
             "service on which nothing but tests and drills is triggered"
         )
-    return service
-
-
-def require_room_for(context: Context, service: Reference, count: int) -> None:
-    """Raises RejectedInput where that many more would be too many at once."""
-    there = len(_open_on(context, service))
-    if there + count > MAX_INCIDENTS:
-        raise RejectedInput(
-            f"{there} tests and drills are open, and at most {MAX_INCIDENTS} may be at once: "
-            "`/pd test end` resolves them"
-        )
+    return ExerciseService(service, tuple(there))
 
 
 def is_marked(row: Any) -> bool:
@@ -104,21 +114,16 @@ def is_marked(row: Any) -> bool:
     return title.startswith(MARKS)
 
 
-def open_tests(context: Context, service: Reference) -> List[Any]:
-    """PagerDuty's open incidents that are tests, and drills that were cut short before they began:
-    a drill that is under way is ended by itself."""
+def open_tests(context: Context, service: ExerciseService) -> List[Any]:
+    """Those that are tests, and drills that were cut short before they began: a drill that is
+    under way is ended by itself."""
     records = RunRecords(context.store, context.log)
     return [
         row
-        for row in _open_on(context, service)
+        for row in service.open
         if str(row.get("title") or "").startswith(TEST_MARK)
         or (is_marked(row) and records.load(str(row.get("id"))) is None)
     ]
-
-
-def _open_on(context: Context, service: Reference) -> List[Any]:
-    query = {**_OPEN, "service_ids": [service.id]}
-    return list(context.pagerduty.list_all("/incidents", "incidents", query).items)
 
 
 def make(

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Dict, Iterator, List, NamedTuple, Optional, Tu
 
 from pagerduty_mattermost.core.errors import NotFound
 from pagerduty_mattermost.core.text import clean, one_line
+from pagerduty_mattermost.playbooks.conditions import choose, facts_of
 from pagerduty_mattermost.playbooks.kept import KeptPlaybooks
 from pagerduty_mattermost.playbooks.playbook import Playbook
 from pagerduty_mattermost.playbooks.reading import PlaybookProblem, read_playbook
@@ -25,6 +26,7 @@ from pagerduty_mattermost.playbooks.yaml_lines import MAX_CHARACTERS
 
 if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
+    from pagerduty_mattermost.incidents.incident import Incident
 
 SAVED, FILE, PACK = "saved", "file", "pack"
 """Where a playbook comes from."""
@@ -73,6 +75,10 @@ class PlaybookLibrary(NamedTuple):
         if found is None:
             raise unknown(name, [one.playbook.name for one in self.playbooks])
         return found
+
+    def fitting(self, incident: Incident) -> Optional[Playbook]:
+        """The one that is taken for such an incident by itself."""
+        return choose([one.playbook for one in self.playbooks], facts_of(incident))
 
 
 def unknown(name: str, known: List[str]) -> NotFound:

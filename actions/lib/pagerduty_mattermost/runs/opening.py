@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, Dict, NamedTuple, Optional
 from pagerduty_mattermost.core.errors import PackError, WriteRefused
 from pagerduty_mattermost.core.text import one_line
 from pagerduty_mattermost.playbooks import library
-from pagerduty_mattermost.playbooks.conditions import choose, facts_of
 from pagerduty_mattermost.playbooks.playbook import NO_PLAYBOOK, Playbook
 from pagerduty_mattermost.rooms.records import RoomRecord
 from pagerduty_mattermost.rooms.room import OpenedRoom, held_back, open_room
@@ -43,9 +42,7 @@ def wanted(context: Context, incident: Incident, name: str = "") -> Optional[Pla
     if name == NO_PLAYBOOK:
         return None
     known = library.load(context)
-    if name:
-        return known.get(name).playbook
-    return choose([one.playbook for one in known.playbooks], facts_of(incident))
+    return known.get(name).playbook if name else known.fitting(incident)
 
 
 def open_with(

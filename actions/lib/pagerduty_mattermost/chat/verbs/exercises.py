@@ -18,7 +18,9 @@ from pagerduty_mattermost.core.text import clean, escape, one_line
 if TYPE_CHECKING:
     from pagerduty_mattermost.exercises.on_test_service import AskedExercise
     from pagerduty_mattermost.gateways.context import Context
+    from pagerduty_mattermost.playbooks.library import PlaybookLibrary
     from pagerduty_mattermost.playbooks.playbook import Playbook
+    from pagerduty_mattermost.runs.records import Run
 
 TEST = "test"
 """The right that test incidents need: chat.allowed has to list it, with who may."""
@@ -39,43 +41,40 @@ class _TestIncident(NamedTuple):
 
 def create_test(context: Context, command: Command) -> CommandResult:
     """An incident that is under way, as if it had begun then."""
-    from pagerduty_mattermost.exercises.on_test_service import (
-        make,
-        require_room_for,
-        the_service,
-    )
+    from pagerduty_mattermost.exercises.on_test_service import make, the_service
     from pagerduty_mattermost.exercises.planned_incidents import TEST_MARK, PlannedIncident
 
     _require_right(context)
     service = the_service(context)
-    require_room_for(context, service, 1)
+    service.require_room_for(1)
     said = _said_test(context, command)
     planned = PlannedIncident(f"{TEST_MARK} {said.title}", said.begun_at)
-    made = make(context, _asked(context, command, said.playbook), service, planned, 0)
+    asked = _asked(context, command, said.playbook)
+    made = make(context, asked, service.reference, planned, 0)
     text = f"Test incident #{made.number} in {linked(context, made.room)}. {_HOW_TO_END}"
     return CommandResult(text, (made.incident_id,), _email(context, command))
 
 
 def bulk(context: Context, command: Command) -> CommandResult:
     """Many of them, some of which are over; the same seed makes the same ones."""
-    from pagerduty_mattermost.exercises.on_test_service import (
-        make,
-        require_room_for,
-        the_service,
-    )
+    from pagerduty_mattermost.exercises.on_test_service import make, the_service
     from pagerduty_mattermost.exercises.planned_incidents import planned
+    from pagerduty_mattermost.playbooks.library import load
 
     _require_right(context)
     ongoing, ended, begin, end, seed = _bulk_said(context, command)
     wanted = planned(ongoing, ended, begin, end, seed)
     service = the_service(context)
-    require_room_for(context, service, len(wanted))
-    asked = _asked(context, command, _playbook(context, command, command.options.get("playbook")))
+    service.require_room_for(len(wanted))
+    name = command.options.get("playbook", "")
+    playbook = _playbook(context, command, load(context), name)
+    asked = _asked(context, command, playbook)
     made: List[str] = []
     email = _email(context, command)
     for number, one in enumerate(wanted):
         try:
-            made.append(make(context, asked, service, one, number, alone=True).incident_id)
+            run = make(context, asked, service.reference, one, number, alone=True)
+            made.append(run.incident_id)
         except PackError as error:
             line = f"{len(made)} of {len(wanted)} test incidents are made: {error}"
             raise HalfDone(line, CommandResult(line, tuple(made), email), error) from None
@@ -103,8 +102,9 @@ def drill(context: Context, command: Command) -> CommandResult:
     """A whole exercise: an incident on the test service, its room, a playbook, against the
     clock."""
     from pagerduty_mattermost.exercises import drills
+    from pagerduty_mattermost.playbooks.library import load
 
-    playbook = _playbook(context, command, command.text)
+    playbook = _playbook(context, command, load(context), command.text)
     asked = _asked(context, command, playbook)
     made = drills.start(context, asked, one_line(playbook.title))
     title = escape(one_line(playbook.title))
@@ -120,18 +120,16 @@ def end_drill(context: Context, command: Command) -> CommandResult:
     """It is over: resolved, and reported in its room."""
     from pagerduty_mattermost.exercises import drills
     from pagerduty_mattermost.exercises.on_test_service import end
-    from pagerduty_mattermost.runs.records import RunRecords
 
-    incident_id = _drill_meant(context, command)
-    end(context, incident_id, _asked(context, command, None))
-    reported = drills.report_of(context, incident_id)
-    run = RunRecords(context.store, context.log).load(incident_id)
-    is_here = run is not None and run.plan.channel == command.channel
+    run = _drill_meant(context, command)
+    end(context, run.incident, _asked(context, command, None))
+    reported = drills.report_of(context, run.incident)
+    is_here = run.plan.channel == command.channel
     text = "It is over." if is_here or not reported else reported
-    return CommandResult(text, (incident_id,), _email(context, command))
+    return CommandResult(text, (run.incident,), _email(context, command))
 
 
-def _drill_meant(context: Context, command: Command) -> str:
+def _drill_meant(context: Context, command: Command) -> Run:
     """The drill in whose room it is said, else the only one that is under way."""
     from pagerduty_mattermost.runs.records import RunRecords
 
@@ -141,7 +139,7 @@ def _drill_meant(context: Context, command: Command) -> str:
     if len(here) != 1:
         what = "no drill is under way" if not here else "say it in the drill's room"
         raise RejectedInput(what)
-    return here[0].incident
+    return here[0]
 
 
 def _require_right(context: Context) -> None:
@@ -167,17 +165,12 @@ def _email(context: Context, command: Command) -> str:
     return identify(context, command.user).person.email
 
 
-def _playbook(context: Context, command: Command, name: Any) -> Playbook:
+def _playbook(context: Context, command: Command, library: PlaybookLibrary, name: str) -> Playbook:
     """The one that is named, else the pack's, else the first that whoever asks may start."""
-    from pagerduty_mattermost.chat.playbook_rights import find_visible, may_start, startable
-    from pagerduty_mattermost.playbooks.library import load
+    from pagerduty_mattermost.chat.playbook_rights import find_startable, startable
 
-    library = load(context)
-    if name and str(name).strip():
-        found = find_visible(context, command, library, str(name).strip()).playbook
-        if not may_start(context, command, found):
-            raise RejectedInput(f"you may not start {found.name}")
-        return found
+    if name.strip():
+        return find_startable(context, command, library, name.strip())
     mine = [one.playbook for one in startable(context, command, library)]
     if not mine:
         raise RejectedInput("there is no playbook that you may start")
@@ -190,14 +183,14 @@ def _said_test(context: Context, command: Command) -> _TestIncident:
     from pagerduty_mattermost.playbooks.library import load
 
     left = one_line(clean(command.text)).split(" ") if command.text.strip() else []
-    name, begun_at = "", context.clock()
-    found = load(context).find(left[0]) if left else None
+    name, begun_at, library = "", context.clock(), load(context)
+    found = library.find(left[0]) if left else None
     if found is not None and sees(context, command, found.playbook):
         name = left.pop(0)
     if left and _DATE.fullmatch(left[0]):
         begun_at = _moment(context, left.pop(0))
     title = one_line(" ".join(left), MAX_NAME_CHARACTERS) or "Test"
-    return _TestIncident(_playbook(context, command, name), begun_at, title)
+    return _TestIncident(_playbook(context, command, library, name), begun_at, title)
 
 
 def _bulk_said(context: Context, command: Command) -> Tuple[int, int, float, float, int]:

@@ -51,18 +51,14 @@ def start(context: Context, command: Command) -> CommandResult:
 
 def playbook_for(context: Context, command: Command, incident: Incident, name: str) -> Playbook:
     """Raises NotFound and RejectedInput where there is none that whoever asks may start."""
-    from pagerduty_mattermost.chat.playbook_rights import find_visible, may_start, startable
-    from pagerduty_mattermost.playbooks import library
-    from pagerduty_mattermost.runs.opening import wanted
+    from pagerduty_mattermost.chat.playbook_rights import find_startable, startable
+    from pagerduty_mattermost.playbooks.library import load
 
-    known = library.load(context)
-    mine = startable(context, command, known)
+    library = load(context)
     if name:
-        found = find_visible(context, command, known, name).playbook
-        if not may_start(context, command, found):
-            raise RejectedInput(f"you may not start {found.name}")
-        return found
-    fits = wanted(context, incident)
+        return find_startable(context, command, library, name)
+    mine = startable(context, command, library)
+    fits = library.fitting(incident)
     if fits is not None and any(one.playbook.name == fits.name for one in mine):
         return fits
     if len(mine) != 1:
