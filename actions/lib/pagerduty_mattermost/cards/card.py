@@ -21,7 +21,7 @@ from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Tup
 
 from pagerduty_mattermost.cards.card_text import CardLimits, CardReader, alert_text, state_line
 from pagerduty_mattermost.core import times
-from pagerduty_mattermost.core.post_keys import PROPS_KEY
+from pagerduty_mattermost.core.post_keys import PROPS_KEY, own_props
 from pagerduty_mattermost.core.text import escape, inert, one_line, plain, web_link
 from pagerduty_mattermost.incidents.incident import Incident, Version
 
@@ -182,10 +182,8 @@ def is_outdated(root: Mapping[str, Any], version: Version, fingerprint: str) -> 
 
 def painted_version(root: Mapping[str, Any]) -> Optional[Version]:
     """The version that the card on the server shows, None when it does not say."""
-    props = root.get("props")
-    own = props.get(PROPS_KEY) if isinstance(props, dict) else None
     try:
-        updated_at, entry_at, cycle = own["version"]  # type: ignore[index]
+        updated_at, entry_at, cycle = own_props(root.get("props"))["version"]
         return Version(str(updated_at), str(entry_at), int(cycle))
     except (KeyError, TypeError, ValueError):
         return None

@@ -15,7 +15,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Dict, Iterable, List, Mapping, NamedTuple, Tuple
 
 from pagerduty_mattermost.chat.orders import VALID_SECONDS
-from pagerduty_mattermost.core.post_keys import PROPS_KEY
+from pagerduty_mattermost.core.post_keys import own_props
 from pagerduty_mattermost.core.text import clean
 from pagerduty_mattermost.playbooks.playbook import ASSIGN, CALL_COMMANDER, MARK, NOTE, TICK
 from pagerduty_mattermost.runs.acts import DONE
@@ -128,9 +128,7 @@ def _heard(run: Run, now: float) -> HeardRun:
 
 
 def _own(post: Mapping[str, Any]) -> Mapping[str, Any]:
-    props = post.get("props")
-    own = props.get(PROPS_KEY) if isinstance(props, dict) else None
-    return own if isinstance(own, dict) else {}
+    return own_props(post.get("props"))
 
 
 def _given(post: Mapping[str, Any], since: int) -> List[Mapping[str, Any]]:

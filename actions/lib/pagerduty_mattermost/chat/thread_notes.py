@@ -18,7 +18,7 @@ from pagerduty_mattermost.cards import told_replies
 from pagerduty_mattermost.cards.incident_memory import SaidNote
 from pagerduty_mattermost.cards.records import IncidentRecords
 from pagerduty_mattermost.chat.command import Command
-from pagerduty_mattermost.core.post_keys import PROPS_KEY
+from pagerduty_mattermost.core.post_keys import own_props
 from pagerduty_mattermost.gateways.mattermost.values import marked_id
 from pagerduty_mattermost.gateways.pagerduty.notes import has_note
 from pagerduty_mattermost.rooms.records import RoomRecords
@@ -64,8 +64,7 @@ def _of_card(context: Context, root: str) -> str:
     """The incident of the card that the thread hangs on; empty for another post."""
     card = context.mattermost.get_post(root)
     props = card.get("props") if card.get("user_id") == context.mattermost.me().id else None
-    mark = props.get(PROPS_KEY) if isinstance(props, dict) else None
-    return str(mark.get("incident") or "") if isinstance(mark, dict) else ""
+    return str(own_props(props).get("incident") or "")
 
 
 def _of_another_run(

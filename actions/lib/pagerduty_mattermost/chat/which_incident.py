@@ -12,7 +12,7 @@ from pagerduty_mattermost.chat.verb import MANY, ONE, TRIGGERED
 from pagerduty_mattermost.chat.verbs.named_incidents import incident_of
 from pagerduty_mattermost.chat.verbs.registry import TABLE
 from pagerduty_mattermost.core.errors import NotFound, PackError, RejectedInput
-from pagerduty_mattermost.core.post_keys import PROPS_KEY
+from pagerduty_mattermost.core.post_keys import own_props
 from pagerduty_mattermost.core.text import one_line
 from pagerduty_mattermost.core.typed_incidents import is_perhaps_word
 from pagerduty_mattermost.gateways.pagerduty.find_incident import OPEN_QUERY, get_incident
@@ -86,8 +86,7 @@ def _of_thread(context: Context, root_id: str) -> str:
     except (NotFound, RejectedInput):
         return ""
     props = post.get("props") if post.get("user_id") == context.mattermost.me().id else None
-    mark = props.get(PROPS_KEY) if isinstance(props, dict) else None
-    return str(mark.get("incident") or "") if isinstance(mark, dict) else ""
+    return str(own_props(props).get("incident") or "")
 
 
 def _of_room(context: Context, channel_id: str) -> str:

@@ -16,9 +16,17 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+from typing import Any, Mapping
 
 PROPS_KEY = "pagerduty"
 """Under this key of a post's `props` the pack keeps what it has to know: `{"key": ..., ...}`."""
+
+
+def own_props(props: Any) -> Mapping[str, Any]:
+    """What stands there in the `props` of a post; empty where nothing does. Anybody may write
+    it."""
+    own = props.get(PROPS_KEY) if isinstance(props, dict) else None
+    return own if isinstance(own, dict) else {}
 
 
 def post_key(kind: str, *parts: str) -> str:

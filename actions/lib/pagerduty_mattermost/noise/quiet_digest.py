@@ -31,7 +31,7 @@ from pagerduty_mattermost.cards.mentions import MAX_MENTIONS
 from pagerduty_mattermost.cards.records import IncidentRecords
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import NotFound, PackError, PermanentError, Unreadable
-from pagerduty_mattermost.core.post_keys import PROPS_KEY
+from pagerduty_mattermost.core.post_keys import PROPS_KEY, own_props
 from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty
 from pagerduty_mattermost.incidents.incident import Incident
 from pagerduty_mattermost.incidents.log_entries import incident_from_rest
@@ -272,8 +272,7 @@ class QuietDigest:
                 props = self._context.mattermost.get_post(sent.post_id).get("props")
             except NotFound:  # a person has deleted it
                 return ids
-            ours = props.get(PROPS_KEY) if isinstance(props, dict) else None
-            return named(ours if isinstance(ours, dict) else {})
+            return named(own_props(props))
 
         return self._context.channels.using(first.channel_id, send, known_as=first.label), new
 

@@ -21,7 +21,7 @@ from typing import Any, Dict, Iterator, List, Mapping, NamedTuple, Optional, Seq
 
 from pagerduty_mattermost.cards.buttons import CLICK, DIALOGS, PURPOSE
 from pagerduty_mattermost.cards.card import MAX_PROPS_CHARACTERS, props_size
-from pagerduty_mattermost.core.post_keys import PROPS_KEY
+from pagerduty_mattermost.core.post_keys import PROPS_KEY, own_props
 from pagerduty_mattermost.gateways.http.signed_tokens import button_expiry, sign
 from pagerduty_mattermost.playbooks.playbook import COMMAND_PREFIX
 from pagerduty_mattermost.runs.acts import DONE, OPEN, SKIPPED
@@ -111,8 +111,7 @@ def post_props(
 
 def shown_of(props: Any) -> Tuple[int, str]:
     """How many acts a post shows, and their digest; 0 and empty where it does not say."""
-    own = props.get(PROPS_KEY) if isinstance(props, dict) else None
-    run = own.get("run") if isinstance(own, dict) else None
+    run = own_props(props).get("run")
     if isinstance(run, list) and len(run) == 2 and isinstance(run[0], int):
         return run[0], str(run[1])
     return 0, ""

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any, Dict, List, NamedTuple
 
 from pagerduty_mattermost.core.errors import RejectedInput, RetryLater
-from pagerduty_mattermost.core.post_keys import PROPS_KEY
+from pagerduty_mattermost.core.post_keys import PROPS_KEY, own_props
 from pagerduty_mattermost.core.text import clean, one_line
 
 MAX_MESSAGE_CHARACTERS = 16383
@@ -111,15 +111,12 @@ def _meant(name: str, what: str) -> str:
 
 def key_of(post: Mapping[str, Any]) -> str:
     """The key a post bears in its props, empty when none."""
-    props = post.get("props")
-    ours = props.get(PROPS_KEY) if isinstance(props, dict) else None
-    return str(ours.get("key") or "") if isinstance(ours, dict) else ""
+    return str(own_props(post.get("props")).get("key") or "")
 
 
 def with_key(props: Mapping[str, Any], key: str) -> Dict[str, Any]:
     made: Dict[str, Any] = cleaned(props)
-    ours = made.get(PROPS_KEY)
-    made[PROPS_KEY] = {**(ours if isinstance(ours, dict) else {}), "key": key}
+    made[PROPS_KEY] = {**own_props(made), "key": key}
     return made
 
 
