@@ -10,7 +10,6 @@ from chat_handle import ChatHandle
 from chat_run import ChatRun
 from kept_page_case import EVENTS, HOUR, REST, KeptPageCase
 
-from pagerduty_mattermost.chat import kept_triggers
 from pagerduty_mattermost.core.errors import StoreUnreachable
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
 from pagerduty_mattermost.oncall import kept_pages
@@ -241,7 +240,7 @@ class KeptTriggerTestCase(KeptPageCase):
     def test_one_that_comes_again_too_late_is_no_failed_command(self) -> None:
         self.away()
         order = self.order('trigger "Disk full" on Database')
-        killed = patch.object(kept_triggers, "_forgotten", side_effect=KeyboardInterrupt)
+        killed = patch.object(kept_pages, "forgotten", side_effect=KeyboardInterrupt)
         self.back()
         with killed, suppress(KeyboardInterrupt):
             self.handled(order)

@@ -35,8 +35,6 @@ _CARRIED = ("details", "urgency")
 """Options that an event can carry."""
 MAX_SUMMARY_CHARACTERS = 1024
 """Of an event."""
-PATIENCE_SECONDS = 20.0
-"""For which PagerDuty is tried before who is on call hears."""
 
 
 @contextmanager
@@ -51,7 +49,7 @@ def is_kept(context: Context, command: Command) -> bool:
     StoreUnreachable."""
     if command.verb != VERB or not command.key:
         return False
-    return kept_pages.read(context.store, _page(context, command).id) is not None
+    return kept_pages.read(context.store, _id(context, command)) is not None
 
 
 def said_of(context: Context, command: Command) -> str:
@@ -59,7 +57,7 @@ def said_of(context: Context, command: Command) -> str:
     StoreUnreachable."""
     if command.verb != VERB or not command.key:
         return ""
-    id, now = _page(context, command).id, context.clock()
+    id, now = _id(context, command), context.clock()
     over, zone = kept_pages.ended(context.store, id), times.zone(context.settings.time_zone)
     if over is not None:
         return f"{page_texts.what(over.page)}: {page_texts.short(over, zone, now)}"
@@ -81,19 +79,19 @@ def carried_out(
 
         found = made_of_it(context, before)
         if found:
-            _forgotten(context, page)
+            kept_pages.forgotten(context, page)
             return CommandResult(f"Triggered already: {found}")
     try:
-        with patient(context, PATIENCE_SECONDS):
+        with patient(context, kept_pages.PATIENCE_SECONDS):
             result = act()
     except StoreUnreachable:
         raise
     except RetryLater as error:
         return by_event(context, before or page, error) or _kept(context, page, error)
     except PackError:
-        _forgotten(context, page)
+        kept_pages.forgotten(context, page)
         raise
-    _forgotten(context, page)
+    kept_pages.forgotten(context, page)
     return result
 
 
@@ -124,7 +122,7 @@ def by_event(context: Context, page: KeptPage, error: RetryLater) -> Optional[Co
     except PackError as failed:
         context.log.info("Not sent as an event: %s", context.line_of(failed))
         return None
-    _forgotten(context, page)
+    kept_pages.forgotten(context, page)
     return CommandResult(
         f":white_check_mark: {page_texts.what(page)} went to PagerDuty as an event, since its "
         f"other API does not answer ({page_texts.why(context.line_of(error))}). It pages whoever "
@@ -150,17 +148,12 @@ def _may(context: Context, command: Command) -> bool:
 
 def _kept(context: Context, page: KeptPage, error: RetryLater) -> CommandResult:
     """What its giver is told. Raises the error where it can't be kept."""
-    from pagerduty_mattermost.oncall.page_sending import keep
+    from pagerduty_mattermost.oncall.page_sending import keep, routing_key
 
-    line = context.line_of(error)
     try:
-        before = kept_pages.read(context.store, page.id) or page
-        page = before._replace(
-            attempts=before.attempts + 1,
-            maybe_taken=before.maybe_taken or error.maybe_done,
-            reason=line,
-        )
-        page, told = keep(context, page, service_key(context, page), error)
+        page = kept_pages.read(context.store, page.id) or page
+        page = page._replace(attempts=page.attempts + 1)
+        page, told = keep(context, page, routing_key(context, page), error)
     except StoreUnreachable as failed:
         context.log.warning("A page is not kept: %s", context.line_of(failed))
         raise error from None
@@ -168,7 +161,7 @@ def _kept(context: Context, page: KeptPage, error: RetryLater) -> CommandResult:
     return CommandResult(
         f"{page_texts.not_sent(page)}\n{heard}\n`/pd kept` shows what waits, "
         f"`/pd kept drop {page.id}` withdraws it.",
-        problem=f"kept until PagerDuty takes it: {line}",
+        problem=f"kept until PagerDuty takes it: {page.reason}",
     )
 
 
@@ -182,21 +175,32 @@ def command_of(page: KeptPage) -> Command:
 
 
 def _page(context: Context, command: Command) -> KeptPage:
-    service = one_line(clean(command.service, 200))
-    key = context.settings.pagerduty.service_key.reveal()
-    lane = REST_SIDE if service else kept_pages.lane_of(EVENTS_SIDE, key)
     return KeptPage(
-        kept_pages.page_id(lane, command.key),
+        _id(context, command),
         COMMAND,
         {"command": dict(command._asdict())},
         command.key,
-        lane,
+        _lane(context, command),
         one_line(clean(command.text, 1000)),
         _giver(context, command),
         context.clock(),
-        service,
+        _service(command),
         command.channel,
     )
+
+
+def _id(context: Context, command: Command) -> str:
+    return kept_pages.page_id(_lane(context, command), command.key)
+
+
+def _lane(context: Context, command: Command) -> str:
+    if _service(command):
+        return REST_SIDE
+    return kept_pages.lane_of(EVENTS_SIDE, context.settings.pagerduty.service_key.reveal())
+
+
+def _service(command: Command) -> str:
+    return one_line(clean(command.service, 200))
 
 
 def _giver(context: Context, command: Command) -> str:
@@ -222,16 +226,3 @@ def _begun(context: Context, page: KeptPage) -> Optional[KeptPage]:
     except PackError as error:
         context.log.warning("A page that PagerDuty does not take would not be kept: %s", error)
         return None
-
-
-def _forgotten(context: Context, page: KeptPage) -> None:
-    """It ended. Where that can't be written, the next run looks whether PagerDuty has it."""
-    try:
-        kept_pages.forget(context.store_soon, page)
-    except PackError as error:
-        context.log.warning("A page that is over is still kept: %s", error)
-
-
-def service_key(context: Context, page: KeptPage) -> str:
-    """The integration key that it goes to; empty where it names a service."""
-    return "" if page.on else context.settings.pagerduty.service_key.reveal()

@@ -31,8 +31,6 @@ from pagerduty_mattermost.oncall.kept_pages import (
 if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
 
-PATIENCE_SECONDS = 20.0
-"""For which PagerDuty is tried before who is on call hears."""
 SENDER = "StackStorm"
 
 
@@ -56,19 +54,20 @@ def send(
     if [one for one in before if one.state != BEGUN] or (before and action != TRIGGER):
         return _behind(context, page, before, event)
     if before and _is_made(context, before[-1]):
-        _forgotten(context, page)  # the run before this one was killed after PagerDuty took it
+        # The run before this one was killed after PagerDuty took it.
+        kept_pages.forgotten(context, page)
         return _answer(page)
     if action != TRIGGER or not _begun(context, page, routing_key):
         return context.events.send_v2(event)
     try:
-        with context.events.patient_for(PATIENCE_SECONDS):
+        with context.events.patient_for(kept_pages.PATIENCE_SECONDS):
             answer = context.events.send_v2(event)
     except RetryLater as error:
         return _kept(context, page, routing_key, error)
     except PackError:
-        _forgotten(context, page)
+        kept_pages.forgotten(context, page)
         raise
-    _forgotten(context, page)
+    kept_pages.forgotten(context, page)
     return answer
 
 
@@ -170,9 +169,8 @@ def _kept(context: Context, page: KeptPage, routing_key: str, error: RetryLater)
     """Raises the error where it can't be kept."""
     from pagerduty_mattermost.oncall.page_sending import keep
 
-    page = page._replace(attempts=1, maybe_taken=error.maybe_done, reason=context.line_of(error))
     try:
-        page, _ = keep(context, page, routing_key, error)
+        page, _ = keep(context, page._replace(attempts=1), routing_key, error)
     except StoreUnreachable as failed:
         context.log.warning("A page is not kept: %s", context.line_of(failed))
         raise error from None
@@ -198,11 +196,3 @@ def _result(page: KeptPage) -> Dict[str, Any]:
         "page": page.id,
         "notified": [one.name for one in people] if page.is_told else [],
     }
-
-
-def _forgotten(context: Context, page: KeptPage) -> None:
-    """It ended. Where that can't be written, the next run looks whether PagerDuty has it."""
-    try:
-        kept_pages.forget(context.store_soon, page)
-    except PackError as error:
-        context.log.warning("A page that is over is still kept: %s", error)

@@ -16,12 +16,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Set, Tuple
+from typing import TYPE_CHECKING, Any, Dict, List, NamedTuple, Optional, Sequence, Set, Tuple
 
-from pagerduty_mattermost.core.errors import RetryLater
+from pagerduty_mattermost.core.errors import PackError, RetryLater
 from pagerduty_mattermost.core.json_values import MisshapenValue, from_json, to_json
 from pagerduty_mattermost.core.times import iso
 from pagerduty_mattermost.gateways.stackstorm.datastore import BrokenValue, Store
+
+if TYPE_CHECKING:
+    from pagerduty_mattermost.gateways.context import Context
 
 KEY_PREFIX = "page."
 OLD_PREFIX = "oldpage."
@@ -36,6 +39,8 @@ TRIGGER = "trigger"
 BEGUN, WAITING = "begun", "waiting"
 SENT, REFUSED, WITHDRAWN = "sent", "refused", "withdrawn"
 """How a page ends."""
+PATIENCE_SECONDS = 20.0
+"""For which PagerDuty is tried at first, before who is on call hears."""
 KEPT_SECONDS = 7 * 86400.0
 """A page that PagerDuty did not take for so long is refused."""
 REMEMBERED_SECONDS = 7 * 86400.0
@@ -198,6 +203,14 @@ def forget(store: Store, page: KeptPage) -> None:
     if page.given.get("has_own_key"):
         store.delete(ROUTING_PREFIX + page.id)
     store.delete(KEY_PREFIX + page.id)
+
+
+def forgotten(context: Context, page: KeptPage) -> None:
+    """It ended. Where that can't be written, the next run looks whether PagerDuty has it."""
+    try:
+        forget(context.store_soon, page)
+    except PackError as error:
+        context.log.warning("A page that is over is still kept: %s", error)
 
 
 def ended(store: Store, id: str) -> Optional[EndedPage]:

@@ -139,10 +139,8 @@ def _tried(
     except StoreUnreachable:
         raise
     except RetryLater as error:
-        page = (kept_pages.read(store, page.id) or page)._replace(
-            maybe_taken=maybe_before or error.maybe_done, reason=context.line_of(error)
-        )
-        keep(context, page, key, error, random)
+        page = kept_pages.read(store, page.id) or page
+        keep(context, page._replace(maybe_taken=maybe_before), key, error, random)
         raise
     except Exception as error:  # noqa: BLE001 - it must not hold up those behind it
         line = escape(context.line_of(error))
@@ -159,6 +157,9 @@ def keep(
     """After a try that failed: it waits for the next one, and who is on call hears, once. Gives
     the page and a line for each of them. Raises StoreUnreachable: then it is not kept."""
     now = context.clock()
+    page = page._replace(
+        maybe_taken=page.maybe_taken or error.maybe_done, reason=context.line_of(error)
+    )
     page = kept_pages.after(page, error, now, random())
     kept_pages.save(context.store, page, now)
     if page.is_told or not page.is_page:
