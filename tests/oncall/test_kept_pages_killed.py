@@ -9,7 +9,7 @@ from unittest.mock import patch
 
 import pytest
 from event_send import EventSend
-from kept_page_case import KeptPageCase
+from kept_page_case import REST, KeptPageCase
 from kept_page_send import KeptPageSend
 from kills import MomentCount, counted, killed_at, moments
 
@@ -225,6 +225,29 @@ class KilledCommandTestCase(KilledPageCase):
             self.back()
             self.at(self.now + 61)
             assert killed_at(moment, self.job)
+            self.until_nothing_waits()
+            assert self.pages() == ["Disk full"]
+            assert self.told() == (1, 1, 1)
+
+        self.every_moment(total, check)
+
+    def test_while_it_is_sent_as_an_event(self) -> None:
+        def kept_with_its_api_away() -> None:
+            self.said("whoami", "ada")
+            self.away()
+            self.act()
+            self.back()
+            self.away(REST)
+            self.at(self.now + 61)
+
+        kept_with_its_api_away()
+        total = moments(self.job)
+        assert total > 12
+
+        def check(moment: int) -> None:
+            kept_with_its_api_away()
+            assert killed_at(moment, self.job)
+            self.back()  # only then it can be seen whether it was taken
             self.until_nothing_waits()
             assert self.pages() == ["Disk full"]
             assert self.told() == (1, 1, 1)

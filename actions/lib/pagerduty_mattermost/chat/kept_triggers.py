@@ -87,7 +87,11 @@ def carried_out(
     except StoreUnreachable:
         raise
     except RetryLater as error:
-        return by_event(context, before or page, error) or _kept(context, page, error)
+        sent = by_event(context, before or page, error)
+        if sent is None:
+            return _kept(context, page, error)
+        kept_pages.forgotten(context, page)
+        return sent
     except PackError:
         kept_pages.forgotten(context, page)
         raise
@@ -122,7 +126,6 @@ def by_event(context: Context, page: KeptPage, error: RetryLater) -> Optional[Co
     except PackError as failed:
         context.log.info("Not sent as an event: %s", context.line_of(failed))
         return None
-    kept_pages.forgotten(context, page)
     return CommandResult(
         f":white_check_mark: {page_texts.what(page)} went to PagerDuty as an event, since its "
         f"other API does not answer ({page_texts.why(context.line_of(error))}). It pages whoever "
