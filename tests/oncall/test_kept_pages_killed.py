@@ -70,6 +70,38 @@ class KilledPageCase(KeptPageCase):
             with self.subTest(moment=moment):
                 check(moment)
 
+    def killed_while_kept(self, moment: int, first: int) -> None:
+        """`first`: the moment up to which nobody knows of it."""
+        self.away()
+        assert killed_at(moment, self.act)
+        self.at(self.now + 301)
+        self.chat.service.forget_pending()
+        self.job()
+        self.back()
+        self.until_nothing_waits()
+        assert self.pages() == (["Disk full"] if moment > first else [])
+        assert self.told() == ((1, 1, 1) if moment > first else (0, 0, 0))
+
+    def test_while_it_is_sent(self) -> None:
+        self.away()
+        self.act()
+        self.back()
+        self.at(self.now + 61)
+        total = moments(self.job)
+        assert total > 12
+
+        def check(moment: int) -> None:
+            self.away()
+            self.act()
+            self.back()
+            self.at(self.now + 61)
+            assert killed_at(moment, self.job)
+            self.until_nothing_waits()
+            assert self.pages() == ["Disk full"]
+            assert self.told() == (1, 1, 1)
+
+        self.every_moment(total, check)
+
 
 class KilledEventTestCase(KilledPageCase):
     __test__ = True
@@ -122,35 +154,7 @@ class KilledEventTestCase(KilledPageCase):
         assert total > 12
 
         def check(moment: int) -> None:
-            self.away()
-            assert killed_at(moment, self.act)
-            self.at(self.now + 301)
-            self.chat.service.forget_pending()
-            self.job()
-            self.back()
-            self.until_nothing_waits()
-            assert self.pages() == (["Disk full"] if moment > 0 else [])
-            assert self.told() == ((1, 1, 1) if moment > 0 else (0, 0, 0))
-
-        self.every_moment(total, check)
-
-    def test_while_it_is_sent(self) -> None:
-        self.away()
-        self.act()
-        self.back()
-        self.at(self.now + 61)
-        total = moments(self.job)
-        assert total > 12
-
-        def check(moment: int) -> None:
-            self.away()
-            self.act()
-            self.back()
-            self.at(self.now + 61)
-            assert killed_at(moment, self.job)
-            self.until_nothing_waits()
-            assert self.pages() == ["Disk full"]
-            assert self.told() == (1, 1, 1)
+            self.killed_while_kept(moment, first=0)
 
         self.every_moment(total, check)
 
@@ -200,34 +204,7 @@ class KilledCommandTestCase(KilledPageCase):
         first = self.first_write()
 
         def check(moment: int) -> None:
-            self.away()
-            assert killed_at(moment, self.act)
-            self.at(self.now + 301)
-            self.chat.service.forget_pending()
-            self.job()
-            self.back()
-            self.until_nothing_waits()
-            assert self.pages() == (["Disk full"] if moment > first else [])
-            assert self.told() == ((1, 1, 1) if moment > first else (0, 0, 0))
-
-        self.every_moment(total, check)
-
-    def test_while_it_is_sent(self) -> None:
-        self.away()
-        self.act()
-        self.back()
-        self.at(self.now + 61)
-        total = moments(self.job)
-
-        def check(moment: int) -> None:
-            self.away()
-            self.act()
-            self.back()
-            self.at(self.now + 61)
-            assert killed_at(moment, self.job)
-            self.until_nothing_waits()
-            assert self.pages() == ["Disk full"]
-            assert self.told() == (1, 1, 1)
+            self.killed_while_kept(moment, first=first)
 
         self.every_moment(total, check)
 
