@@ -23,6 +23,7 @@ from pagerduty_mattermost.gateways.pagerduty import on_calls
 from pagerduty_mattermost.gateways.pagerduty.first_on_call import first_on_call
 from pagerduty_mattermost.gateways.pagerduty.references import Reference, reference, resolve
 from pagerduty_mattermost.oncall import directory, last_known
+from pagerduty_mattermost.oncall.directory import Directory
 from pagerduty_mattermost.oncall.kept_pages import EVENTS_SIDE, Audience, KeptPage, PagedPerson
 from pagerduty_mattermost.oncall.targets import asked, known_targets
 
@@ -39,10 +40,12 @@ def find(context: Context, page: KeptPage, routing_key: str) -> Audience:
     """`routing_key`: the integration key that it goes to; empty where it names a service. Raises
     StoreUnreachable."""
     policy, service, found = _now(context, page, routing_key)
+    listed = directory.read(context.store, context.clock())
     if found is None:
-        policy, service, found = _last(context, page, routing_key)
-    made = found or Audience()
-    return made._replace(channel=_channel(context, page, policy, service))
+        policy, service, found = _last(context, page, routing_key, listed)
+    rota = _of_rota(context, policy, listed)
+    channel = _first_open(context, page.channel, rota, _of_service(context, service))
+    return (found or Audience())._replace(channel=channel)
 
 
 def configured_key(context: Context, service: str) -> str:
@@ -85,10 +88,11 @@ def _now(context: Context, page: KeptPage, routing_key: str) -> _Found:
     return service.escalation_policy_id, service.name, found
 
 
-def _last(context: Context, page: KeptPage, routing_key: str) -> _Found:
+def _last(
+    context: Context, page: KeptPage, routing_key: str, listed: Optional[Directory]
+) -> _Found:
     """As PagerDuty said last."""
     store, now = context.store, context.clock()
-    listed = directory.read(store, now)
     asked = page.on or (listed.service(routing_key) if listed is not None else "")
     if not asked:
         return "", "", None
@@ -109,10 +113,10 @@ def _people(found: Iterable[Reference]) -> Tuple[PagedPerson, ...]:
     return tuple(once.values())[:MAX_PEOPLE]
 
 
-def _channel(context: Context, page: KeptPage, policy: str, service: str) -> str:
-    """The first that the bot can post in: where it was given, the rota's, the service's, the
-    operators'. Where Mattermost does not answer, the first: the post is made up for."""
-    for one in (page.channel, _of_rota(context, policy), _of_service(context, service)):
+def _first_open(context: Context, *channels: str) -> str:
+    """The first that the bot can post in, else the operators'. Where Mattermost does not answer,
+    the first: the post is made up for."""
+    for one in channels:
         if not one:
             continue
         try:
@@ -127,11 +131,10 @@ def _channel(context: Context, page: KeptPage, policy: str, service: str) -> str
     return OPERATIONS
 
 
-def _of_rota(context: Context, policy: str) -> str:
+def _of_rota(context: Context, policy: str, listed: Optional[Directory]) -> str:
     """Of the escalation policy, else of a schedule on its first level."""
     if not policy:
         return ""
-    listed = directory.read(context.store, context.clock())
     known, fit = known_targets(context.store), {}
     for text, channel in context.settings.oncall.channels.items():
         if text in known:
