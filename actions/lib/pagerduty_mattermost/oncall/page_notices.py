@@ -11,13 +11,11 @@ it is there once.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, List, NamedTuple, Optional, Tuple
+from typing import TYPE_CHECKING, NamedTuple, Optional, Tuple
 
 from pagerduty_mattermost.core import times
-from pagerduty_mattermost.core.errors import PackError, StoreUnreachable
 from pagerduty_mattermost.core.post_keys import post_key
 from pagerduty_mattermost.core.text import escape, one_line
-from pagerduty_mattermost.gateways.mattermost.post_once import known
 from pagerduty_mattermost.gateways.pagerduty.references import Reference
 from pagerduty_mattermost.oncall import kept_pages, page_audience, page_texts
 from pagerduty_mattermost.oncall.kept_pages import (
@@ -33,7 +31,7 @@ from pagerduty_mattermost.oncall.shift_messages import (
     UNKNOWN,
     ShiftButton,
     ShiftMessenger,
-    close_button,
+    close_buttons,
 )
 
 if TYPE_CHECKING:
@@ -181,32 +179,11 @@ def said_of(context: Context, id: str) -> str:
 
 def _close(context: Context, page: KeptPage, text: str) -> None:
     """In place of the button of each message. Failing is logged."""
-    for channel_id in _places(context, page):
-        try:
-            sent = known(context.store, channel_id, _key(page.id))
-            if sent is not None:
-                close_button(context, sent.post_id, text)
-        except StoreUnreachable:
-            raise
-        except PackError as error:
-            context.log.warning("A page's button stays: %s", error)
-
-
-def _places(context: Context, page: KeptPage) -> List[str]:
-    """Ids of the channels in which it has a message."""
-    audience, messenger = page.audience or Audience(), ShiftMessenger(context)
-    found: List[str] = []
-    try:
-        found.append(context.channels.id_of(audience.channel))
-        for person in audience.people:
-            account = messenger.accounts.of(_reference(person))
-            if account is not None:
-                found.append(context.mattermost.direct_channel(account.id).id)
-    except StoreUnreachable:
-        raise
-    except PackError as error:
-        context.log.warning("A page's button stays: %s", error)
-    return found
+    audience, key = page.audience, _key(page.id)
+    if audience is None:
+        return  # nobody was told
+    to_people = [(_reference(person), key) for person in audience.people]
+    close_buttons(context, [(audience.channel, key), *to_people], text)
 
 
 def _reference(person: PagedPerson) -> Reference:

@@ -13,7 +13,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 from pagerduty_mattermost.core import times
-from pagerduty_mattermost.core.errors import NotFound, PackError, RejectedInput, StoreUnreachable
+from pagerduty_mattermost.core.errors import NotFound, RejectedInput
 from pagerduty_mattermost.core.json_values import MisshapenValue, from_json, to_json
 from pagerduty_mattermost.core.post_keys import post_key
 from pagerduty_mattermost.core.text import escape, one_line
@@ -21,7 +21,7 @@ from pagerduty_mattermost.gateways.pagerduty.references import Reference
 from pagerduty_mattermost.gateways.stackstorm.datastore import BrokenValue, Store
 from pagerduty_mattermost.oncall import handoff_messages
 from pagerduty_mattermost.oncall.handoffs import HandOff
-from pagerduty_mattermost.oncall.shift_messages import TAKES_IT, ShiftButton, close_button
+from pagerduty_mattermost.oncall.shift_messages import TAKES_IT, ShiftButton, close_buttons
 
 if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
@@ -160,46 +160,9 @@ def tell_late(context: Context, messenger: ShiftMessenger, now: float) -> int:
 def _show(context: Context, one: OfferedShift) -> None:
     """Below the messages, in place of the button. Failing is logged: that it is taken stands."""
     text = line(one, times.zone(context.settings.time_zone), context.clock())
-    for channel, key in _places(context, one):
-        try:
-            _replace_button(context, channel, key, text)
-        except StoreUnreachable:
-            raise
-        except PackError as error:
-            context.log.warning("A hand-off's button stays: %s", error)
-
-
-def _places(context: Context, one: OfferedShift) -> List[Tuple[str, str]]:
-    """Ids of channels, and the keys of the messages there."""
-    from pagerduty_mattermost.people.accounts import Accounts
-
-    accounts = Accounts(context.mattermost, context.store, log=context.log)
-    found: List[Tuple[str, str]] = []
-    for name in one.channels:
-        try:
-            found.append((context.channels.id_of(name), one.key))
-        except StoreUnreachable:
-            raise
-        except PackError as error:
-            context.log.warning("A hand-off's button stays in %s: %s", name, error)
-    for person in one.came:
-        try:
-            account = accounts.of(person.reference)
-            if account is not None:
-                found.append((context.mattermost.direct_channel(account.id).id, person.key))
-        except StoreUnreachable:
-            raise
-        except PackError as error:
-            context.log.warning("A hand-off's button stays with %s: %s", person.name, error)
-    return found
-
-
-def _replace_button(context: Context, channel_id: str, key: str, text: str) -> None:
-    from pagerduty_mattermost.gateways.mattermost.post_once import known
-
-    sent = known(context.store, channel_id, key)
-    if sent is not None:
-        close_button(context, sent.post_id, text)
+    to_channels = [(name, one.key) for name in one.channels]
+    to_people = [(person.reference, person.key) for person in one.came]
+    close_buttons(context, [*to_channels, *to_people], text)
 
 
 def _read(store: Store, key: str) -> Optional[OfferedShift]:

@@ -12,7 +12,19 @@ After three failures in a row the other side counts as down: the rest is kept wi
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Callable, Dict, List, Mapping, NamedTuple, Optional
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Callable,
+    Dict,
+    Iterable,
+    List,
+    Mapping,
+    NamedTuple,
+    Optional,
+    Tuple,
+    Union,
+)
 
 from pagerduty_mattermost.cards import buttons
 from pagerduty_mattermost.core.errors import PackError, RetryLater, StoreUnreachable
@@ -86,6 +98,35 @@ def close_button(context: Context, post_id: str, text: str) -> None:
     kept = {**(props if isinstance(props, dict) else {}), "attachments": []}
     message = before if before.endswith(text) else f"{before}\n\n{text}"
     context.mattermost.patch_post(post_id, message=message, props=kept)
+
+
+def close_buttons(
+    context: Context, messages: Iterable[Tuple[Union[str, Reference], str]], text: str
+) -> None:
+    """The same of those messages that are there, each by its channel (name or id), or the person
+    it went to, and its key. Failing is logged. Raises StoreUnreachable."""
+    from pagerduty_mattermost.gateways.mattermost.post_once import known
+
+    accounts = Accounts(context.mattermost, context.store, log=context.log)
+    for where, key in messages:
+        try:
+            channel_id = _channel_id(context, accounts, where)
+            sent = known(context.store, channel_id, key) if channel_id else None
+            if sent is not None:
+                close_button(context, sent.post_id, text)
+        except StoreUnreachable:
+            raise
+        except PackError as error:
+            to = where if isinstance(where, str) else where.name
+            context.log.warning("The button of a message to %s stays: %s", to, error)
+
+
+def _channel_id(context: Context, accounts: Accounts, where: Union[str, Reference]) -> str:
+    """Empty of a person without an account."""
+    if isinstance(where, str):
+        return context.channels.id_of(where)
+    account = accounts.of(where)
+    return context.mattermost.direct_channel(account.id).id if account is not None else ""
 
 
 def tell(
