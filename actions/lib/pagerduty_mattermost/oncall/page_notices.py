@@ -11,7 +11,7 @@ it is there once.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, Optional, Tuple
+from typing import TYPE_CHECKING, NamedTuple, Optional, Sequence, Tuple
 
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.post_keys import post_key
@@ -66,9 +66,9 @@ def tell_kept(
 ) -> Tuple[KeptPage, Tuple[str, ...]]:
     """The page, saved as told, and a line for each person on call. Only once its audience is
     saved is anything sent, so that a second run sends the same. Raises StoreUnreachable."""
-    now = context.clock()
+    now, waiting = context.clock(), kept_pages.waiting(context.store)
     if page.audience is None:
-        told = [one for one in kept_pages.waiting(context.store) if one.is_told and one.is_page]
+        told = [one for one in waiting if one.is_told and one.is_page]
         page = page._replace(
             audience=page_audience.find(context, page, routing_key),
             is_quiet=len([one for one in told if not one.is_quiet]) >= TOLD_AT_ONCE,
@@ -78,7 +78,7 @@ def tell_kept(
     messenger = ShiftMessenger(context)
     lines = tuple(_told(context, messenger, page, person) for person in audience.people)
     if page.is_quiet:
-        _tell_many(context, messenger, audience.channel)
+        _tell_many(messenger, audience.channel, waiting)
     else:
         zone = times.zone(context.settings.time_zone)
         messenger.channel(
@@ -108,11 +108,10 @@ def _told(context: Context, messenger: ShiftMessenger, page: KeptPage, person: P
     return f"{name}, {_BECAME[became]}"
 
 
-def _tell_many(context: Context, messenger: ShiftMessenger, channel: str) -> None:
+def _tell_many(messenger: ShiftMessenger, channel: str, waiting: Sequence[KeptPage]) -> None:
     """Once for all that wait now."""
-    pages = kept_pages.waiting(context.store)
-    first = next((one.id for one in pages if one.is_told), "")
-    messenger.channel(channel, page_texts.many(len(pages)), post_key("pages many", first))
+    first = next((one.id for one in waiting if one.is_told), "")
+    messenger.channel(channel, page_texts.many(len(waiting)), post_key("pages many", first))
 
 
 def tell_ended(context: Context, one: EndedPage) -> None:
