@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from typing import Any, Dict
+from unittest.mock import patch
 
 from kept_page_case import EVENTS, HOUR, REST, KeptPageCase, moment
 
+from pagerduty_mattermost.gateways.stackstorm.datastore import Store
 from pagerduty_mattermost.oncall import kept_pages
 
 
@@ -154,14 +156,16 @@ class KeptEventTestCase(KeptPageCase):
         keys = {row["name"]: row["key"] for row in self.account.catalog["integrations"].values()}
         own = keys["Storefront Events API v2"]
         self.away()
-        self.triggered(routing_key=own)
-        values = str(self.service.datastore_service.__dict__)
+        with patch.object(Store, "write", autospec=True, side_effect=Store.write) as write:
+            self.triggered(routing_key=own)
+        (written,) = [call for call in write.call_args_list if own in str(call)]
+        assert written[0][1] == kept_pages.ROUTING_PREFIX + self.kept()[0].id
+        assert written[1] == {"encrypt": True}
         assert own not in str(self.kept())
         self.back()
         self.later(120)
         assert self.tried()[-1]["routing_key"] == own
         assert self.store().read_prefix(kept_pages.ROUTING_PREFIX) == {}
-        assert values
 
     def test_what_pagerduty_refuses_when_it_is_back_is_told(self) -> None:
         self.away()
