@@ -101,16 +101,21 @@ def _schedule(context: Context, command: Command) -> Reference:
     )
 
 
+def _asked_about(context: Context, command: Command) -> Optional[Wanted]:
+    """What a question is about; None where there is nothing to ask."""
+    return (_wanted_now if command.verb == TAKE else _wanted)(context, command)
+
+
 def _says_besides(context: Context, command: Command) -> str:
     """Of a shift-based schedule in whose place, or that a custom shift is made."""
-    wanted = (_wanted_now if command.verb == TAKE else _wanted)(context, command)
+    wanted = _asked_about(context, command)
     return "" if wanted is None else override_words.planned(context.pagerduty, wanted)
 
 
 def _on_top_of(context: Context, command: Command) -> str:
     """The overrides of others in that time, as Markdown; of a layer-based schedule the newer one
     counts."""
-    wanted = (_wanted_now if command.verb == TAKE else _wanted)(context, command)
+    wanted = _asked_about(context, command)
     if wanted is None:
         return ""
     rows = _present(context, wanted)

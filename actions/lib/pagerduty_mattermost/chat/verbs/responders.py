@@ -112,8 +112,9 @@ def reassign(context: Context, command: Command) -> CommandResult:
 
 def _refuse_policies(context: Context, words: Sequence[str]) -> None:
     """Raises RejectedInput where escalation policies stand among people."""
-    among = [one for one in words if "@" not in one and _policy(context, one) is not None]
-    if among and len(words) > 1:
+    if len(words) < 2:
+        return
+    if [one for one in words if "@" not in one and _policy(context, one) is not None]:
         with wrong_field("text"):
             raise RejectedInput("either people or one escalation policy, not several and not both")
 

@@ -50,13 +50,12 @@ def swap(context: Context, command: Command) -> CommandResult:
 
 
 def _take(context: Context, key: str, person: Reference) -> CommandResult:
-    from pagerduty_mattermost.oncall import swap_taking
+    from pagerduty_mattermost.oncall import swap_taking, swaps
 
     found = swap_taking.take(context, key, person)
-    zone = times.zone(context.settings.time_zone)
-    shown = escape(bulk_overrides.place(found.swap.shift, zone))
+    shown = swaps.shown(context, found.swap)
     if found.already:
-        taker = escape(one_line(found.taker, 80))
+        taker = swaps.who(found.taker)
         line = f"{taker} takes {shown} already." if taker else f"{shown}: it was withdrawn."
         return CommandResult(line, (), person.email, already=True)
     undo = " and ".join(f"`/pd override cancel {id}`" for id in found.undo.split(", "))
@@ -67,11 +66,11 @@ def cancel(context: Context, command: Command) -> CommandResult:
     from pagerduty_mattermost.oncall import swaps
 
     asker = who_asks(context, command.user).person
-    zone, rows = times.zone(context.settings.time_zone), []
+    rows = []
     for one in swaps.withdraw(context, asker.id):
-        shown = escape(bulk_overrides.place(one.swap.shift, zone))
-        taken = f"{escape(one_line(one.taker, 80))} has taken it, too late to withdraw"
-        rows.append(f"{shown}: {taken if one.taker else 'withdrawn, it stays yours'}.")
+        taken = f"{swaps.who(one.taker)} has taken it, too late to withdraw"
+        said = taken if one.taker else "withdrawn, it stays yours"
+        rows.append(f"{swaps.shown(context, one.swap)}: {said}.")
     return CommandResult("\n".join(rows) or "You ask for no swap.", (), asker.email)
 
 
