@@ -38,10 +38,7 @@ class KeptTriggerTestCase(KeptPageCase):
         }
 
     def handled(self, order: Dict[str, Any]) -> Any:
-        self.action_cls = ChatHandle
-        action = self.get_action_instance(config=dict(self.settings))
-        action.clock, action.sleep = lambda: self.now, lambda _: None
-        return action.run(order=order)
+        return self.action_of(ChatHandle).run(order=order)
 
     def type(self, text: str, user: str = "ada", **more: Any) -> Any:
         done, result = self.handled(self.order(text, user, **more))
@@ -274,11 +271,8 @@ class KeptTriggerTestCase(KeptPageCase):
         values = '{"service": "Database", "details": "sda1"}'
         dialog = {"kind": "dialog", "verb": "declare", "text": "Disk full", "values": values}
         assert self.handled({**self.order(""), **dialog})[0] is True
-        self.action_cls = ChatRun
-        action = self.get_action_instance(config=dict(self.settings))
-        action.clock, action.sleep = lambda: self.now, lambda _: None
         words = {"text": "CPU", "service": "Database", "user": "ada"}
-        done, result = action.run(verb="create", **words)
+        done, result = self.action_of(ChatRun).run(verb="create", **words)
         assert (done, "Not at PagerDuty yet" in result["message"]) == (True, True)
         self.back()
         self.later(120)

@@ -29,13 +29,10 @@ class KilledPageCase(KeptPageCase):
         raise NotImplementedError
 
     def job(self) -> Any:
-        action = self._of(KeptPageSend)
-        return action.act()
+        return self.action_of(KeptPageSend).act()
 
-    def _of(self, cls: Any) -> Any:
-        self.action_cls = cls
-        action = self.get_action_instance(config=dict(self.settings))
-        action.clock, action.sleep = lambda: self.now, lambda _: None
+    def action_of(self, cls: Any) -> Any:
+        action = super().action_of(cls)
         action.monotonic = lambda: self.now
         return action
 
@@ -108,7 +105,7 @@ class KilledEventTestCase(KilledPageCase):
 
     def act(self) -> Any:
         given = {"summary": "Disk full", "source": "db-1", "severity": "critical"}
-        return self._of(EventSend).act("event.trigger", dedup_key=KEY, **given)
+        return self.action_of(EventSend).act("event.trigger", dedup_key=KEY, **given)
 
     def test_while_pagerduty_is_there(self) -> None:
         total = moments(self.act)
@@ -179,9 +176,7 @@ class KilledCommandTestCase(KilledPageCase):
     def act(self) -> Any:
         said = Command("create", text="Disk full", service="Database", user="ada")
         key = post_key("order", "1")
-        context = self.context()
-        context.__dict__["monotonic"] = lambda: self.now
-        return perform(context, said._replace(key=key))
+        return perform(self.context(), said._replace(key=key))
 
     def test_while_pagerduty_is_there(self) -> None:
         total = moments(self.act)

@@ -84,12 +84,15 @@ class KeptPageCase(OnCallCase):
         self.chat.service.forget_pending()
         return self.done("kept_page.send")
 
-    def context(self) -> Any:
-        self.action_cls = ChatRun
+    def action_of(self, cls: Any) -> Any:
+        """An action of that class, on our clock."""
+        self.action_cls = cls
         action = self.get_action_instance(config=dict(self.settings))
-        action.clock = lambda: self.now
-        action.sleep = lambda _: None
-        return action.context
+        action.clock, action.sleep = lambda: self.now, lambda _: None
+        return action
+
+    def context(self) -> Any:
+        return self.action_of(ChatRun).context
 
     def said(self, verb: str, user: str = "ada", **words: Any) -> CommandResult:
         return perform(self.context(), Command(verb, user=user, **words))
