@@ -127,6 +127,27 @@ def test_by_a_rule_the_one_that_fits_is_started_in_a_new_room(world: RunsWorld) 
     assert (none["done"], none["playbook"]) == ("made", "")
 
 
+@pytest.mark.parametrize("leads", ["on_call", "declarer", "@linus", "acknowledger"])
+@pytest.mark.parametrize("name", ["small", NO_PLAYBOOK])
+def test_the_header_of_a_new_room_is_written_once(world: RunsWorld, name: str, leads: str) -> None:
+    """Each time it is written the channel is told so."""
+    saved(world, SMALL.replace("commander: on_call", f'commander: "{leads}"'))
+    major = world.incident("Slow", priority="P1")
+    context = world.context()
+    before = len(world.sandbox.journal.entries)
+    opening.open_by_rule(context, world.change(major, context), name)
+    (channel,) = world.rooms_of(major)
+    asked = [one for one in world.requests(before) if one.startswith("PUT /api/v4/channels/")]
+    assert asked == [f"PUT /api/v4/channels/{channel.id}/patch"]
+    who = {"@linus": "linus", "acknowledger": ""}.get(leads, "ada") if name == "small" else ""
+    assert ("led by " in channel.header) == bool(who)
+    assert who in channel.header
+    world.clock.advance(3600)
+    remember(world, major)
+    world.tend()
+    assert world.room(major).commander == who
+
+
 def test_a_name_that_there_is_not_opens_no_room(world: RunsWorld) -> None:
     one = world.incident("Slow")
     context = world.context()

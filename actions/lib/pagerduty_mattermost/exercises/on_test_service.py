@@ -32,7 +32,7 @@ from pagerduty_mattermost.incidents import alert_details
 from pagerduty_mattermost.playbooks.playbook import DECLARER
 from pagerduty_mattermost.rooms.records import RoomRecord
 from pagerduty_mattermost.rooms.room import open_room
-from pagerduty_mattermost.runs import acting, starting
+from pagerduty_mattermost.runs import acting, people, starting
 from pagerduty_mattermost.runs.acts import BY_HAND, END, Act, Who
 from pagerduty_mattermost.runs.records import RunRecords
 
@@ -163,7 +163,14 @@ def make(
             playbook = playbook._replace(room=playbook.room._replace(archive=AT_ONCE))
     # Without its name the round over rooms starts nothing there: only harmless ones are started.
     terms = playbook._replace(name="") if playbook is not None else None
-    opened = open_room(context, change, by=by.id, playbook=terms)
+    cast = people.cast(context, playbook, change.incident, by) if playbook is not None else None
+    opened = open_room(
+        context,
+        change,
+        by=by.id,
+        playbook=terms,
+        commander=lambda: cast.commander.name if cast is not None else "",
+    )
     if playbook is not None:
         starting.start(
             context,
@@ -174,6 +181,7 @@ def make(
             order_id=key,
             at=planned.begun_at,
             drill=drill,
+            cast=cast,
         )
     if planned.is_over:
         ended_at = planned.begun_at + planned.lasted_seconds

@@ -12,7 +12,7 @@ leave behind, are settled: the one that was made first stays.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, List, NamedTuple, Optional, Tuple
+from typing import TYPE_CHECKING, Callable, List, NamedTuple, Optional, Tuple
 
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import (
@@ -93,10 +93,12 @@ def find_or_make(
     by: str = "",
     private: Optional[bool] = None,
     playbook: Optional[Playbook] = None,
+    commander: Optional[Callable[[], str]] = None,
 ) -> FoundRoom:
     """The incident's room, made where there is none. `by`: id of the Mattermost user who asks;
-    `playbook`: the one that is started in it. Raises what the gateways raise: TeamFull and MayNot
-    are told in the operations channel."""
+    `playbook`: the one that is started in it; `commander`: tells who leads in it, by username,
+    asked where it is made. Raises what the gateways raise: TeamFull and MayNot are told in the
+    operations channel."""
     records = RoomRecords(context.store, context.log)
     known = records.open_of(incident.id)
     if known is not None:
@@ -117,6 +119,7 @@ def find_or_make(
             rooms.private if private is None else private,
             playbook.name if playbook is not None else "",
             said,
+            commander() if commander is not None else "",
         )
         records.want(incident.id, wanted)
     if found is None:
@@ -144,6 +147,7 @@ def _record(
         by=wanted.by,
         playbook=wanted.playbook,
         terms=wanted.terms,
+        commander=wanted.commander,
     )
 
 

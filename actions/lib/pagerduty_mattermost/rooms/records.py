@@ -93,6 +93,9 @@ class WantedRoom(NamedTuple):
     private: bool = False
     playbook: str = ""
     terms: Optional[PlaybookRoom] = None
+    commander: str = ""
+    """Who will lead by what that playbook says, by username: the header says so from the
+    beginning."""
 
 
 def incident_of(name: str) -> str:

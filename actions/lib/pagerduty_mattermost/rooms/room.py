@@ -6,13 +6,13 @@ of it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Dict, NamedTuple, Optional, Tuple
+from typing import TYPE_CHECKING, Any, Callable, Dict, NamedTuple, Optional, Tuple
 
 from pagerduty_mattermost.core.errors import PackError
 from pagerduty_mattermost.gateways.mattermost.channels import is_archived
 from pagerduty_mattermost.rooms.furnishing import furnish
 from pagerduty_mattermost.rooms.links import label
-from pagerduty_mattermost.rooms.opening import find_or_make
+from pagerduty_mattermost.rooms.opening import FoundRoom, find_or_make
 from pagerduty_mattermost.rooms.records import RoomRecord, RoomRecords
 
 if TYPE_CHECKING:
@@ -39,17 +39,30 @@ def open_room(
     by: str = "",
     private: Optional[bool] = None,
     playbook: Optional[Playbook] = None,
+    commander: Optional[Callable[[], str]] = None,
 ) -> OpenedRoom:
     """The incident's room with all that belongs into it. `playbook`: the one that whoever opens it
-    starts there. Raises what the gateways raise where there can be none."""
-    found = find_or_make(context, change.incident, by=by, private=private, playbook=playbook)
+    starts there; `commander`: tells who leads by it then, by username. Raises what the gateways
+    raise where there can be none."""
+
+    def found_or_made() -> FoundRoom:
+        return find_or_make(
+            context,
+            change.incident,
+            by=by,
+            private=private,
+            playbook=playbook,
+            commander=commander,
+        )
+
+    found = found_or_made()
     try:
         furnished = furnish(context, found.room, change)
     except PackError as error:
         if not is_archived(error):
             raise
         # Another run opened one as well, and that was the first: it stays.
-        found = find_or_make(context, change.incident, by=by, private=private, playbook=playbook)
+        found = found_or_made()
         furnished = furnish(context, found.room, change)
     return OpenedRoom(furnished.room, found.is_new, furnished.problems)
 

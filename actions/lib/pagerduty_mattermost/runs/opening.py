@@ -9,7 +9,7 @@ killed in between leaves a room in which the round over rooms starts it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Dict, NamedTuple, Optional
+from typing import TYPE_CHECKING, Any, Dict, List, NamedTuple, Optional
 
 from pagerduty_mattermost.core.errors import PackError, WriteRefused
 from pagerduty_mattermost.core.text import one_line
@@ -18,9 +18,8 @@ from pagerduty_mattermost.playbooks.playbook import NO_PLAYBOOK, Playbook
 from pagerduty_mattermost.rooms.records import RoomRecord
 from pagerduty_mattermost.rooms.room import OpenedRoom, held_back, open_room
 from pagerduty_mattermost.rooms.room import result_of as room_result
-from pagerduty_mattermost.runs import starting
+from pagerduty_mattermost.runs import people, starting
 from pagerduty_mattermost.runs.acts import Who
-from pagerduty_mattermost.runs.people import by_id
 from pagerduty_mattermost.runs.records import RunRecords
 
 if TYPE_CHECKING:
@@ -58,12 +57,21 @@ def open_with(
     """The incident's room, and the run in it. `order_id`: of a person's order; `anew`: the
     playbook is started in a room alone that was made now. Raises what the gateways raise where
     there can be no room; what keeps the playbook from being started is said."""
+    casts: List[people.Cast] = []
+
+    def commander() -> str:
+        if playbook is None:
+            return ""
+        casts.append(people.cast(context, playbook, change.incident, by))
+        return casts[0].commander.name
+
     opened = open_room(
         context,
         change,
         by=by.id,
         private=private,
         playbook=playbook,
+        commander=commander,
     )
     if playbook is None or (anew and not opened.is_new):
         return OpenedWith(opened)
@@ -75,6 +83,7 @@ def open_with(
             change,
             by=by,
             order_id=order_of(opened.room) if opened.is_new or not order_id else order_id,
+            cast=casts[0] if casts else None,
         )
     except WriteRefused:
         raise
@@ -136,5 +145,5 @@ def start_wanted(
         goes_on = change.incident.is_open and closed.plan.channel == room.channel_id
         return starting.StartedRun(records.reopen(closed), True) if goes_on else None
     playbook = library.load(context).get(room.playbook).playbook
-    by = by_id(context, room.by) if room.by else Who()
+    by = people.by_id(context, room.by) if room.by else Who()
     return starting.start(context, room, playbook, change, by=by, order_id=order_of(room))

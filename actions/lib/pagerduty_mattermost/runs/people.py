@@ -1,12 +1,12 @@
 """Whom a playbook's words and people's mean, as users of Mattermost.
 
-on_call(context, incident)               # -> Who, or None
-meant(context, playbook, incident, by)   # -> {"declarer": Who(...), "on_call": Who(...)}
+on_call(context, incident)             # -> Who, or None
+cast(context, playbook, incident, by)  # -> Cast, whose people are {"on_call": Who(...), ...}
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Dict, List, Optional, Tuple
+from typing import TYPE_CHECKING, Dict, List, NamedTuple, Optional, Tuple
 
 from pagerduty_mattermost.core.errors import NotFound, PackError, RejectedInput, WriteRefused
 from pagerduty_mattermost.gateways.mattermost.users import chat_user
@@ -34,11 +34,28 @@ def words_of(playbook: Playbook) -> Tuple[str, ...]:
     return tuple(dict.fromkeys(word for word in words if word))
 
 
-def meant(
-    context: Context, playbook: Playbook, incident: Incident, by: Who
-) -> Tuple[Dict[str, Who], List[str]]:
-    """By its word who it is now, and the words that are nobody for now. Whom PagerDuty or
-    Mattermost can't tell is nobody: a run begins all the same."""
+class Cast(NamedTuple):
+    """Whom a playbook means by its words as it is started."""
+
+    playbook: Playbook
+    """Led by whoever is on call where it is led by who declares, and nobody did."""
+    people: Dict[str, Who]
+    """By its word who it is now."""
+    missing: Tuple[str, ...] = ()
+    """Words that are nobody for now."""
+
+    @property
+    def commander(self) -> Who:
+        """Who leads from the beginning; nobody where that is to be seen."""
+        return self.people.get(self.playbook.commander, Who())
+
+
+def cast(context: Context, playbook: Playbook, incident: Incident, by: Who) -> Cast:
+    """`by`: who starts it, nobody for a rule. Whom PagerDuty or Mattermost can't tell is nobody: a
+    run begins all the same."""
+    if playbook.commander == DECLARER and not by.id:
+        # A rule started it: whoever is on call leads until somebody else does.
+        playbook = playbook._replace(commander=ON_CALL)
     found: Dict[str, Who] = {}
     missing: List[str] = []
     for word in words_of(playbook):
@@ -49,7 +66,7 @@ def meant(
             found[word] = who
         elif word != ACKNOWLEDGER:
             missing.append(word)
-    return found, missing
+    return Cast(playbook, found, tuple(missing))
 
 
 def _meant(context: Context, word: str, incident: Incident, by: Who) -> Optional[Who]:

@@ -16,7 +16,7 @@ from pagerduty_mattermost.core.errors import PackError, RejectedInput, WriteRefu
 from pagerduty_mattermost.core.text import one_line
 from pagerduty_mattermost.gateways.mattermost.channels import is_archived
 from pagerduty_mattermost.incidents.incident import Change
-from pagerduty_mattermost.playbooks.playbook import DECLARER, ON_CALL, Playbook
+from pagerduty_mattermost.playbooks.playbook import Playbook
 from pagerduty_mattermost.rooms import invitations
 from pagerduty_mattermost.rooms.records import RoomRecord, RoomRecords
 from pagerduty_mattermost.runs import acting, facts, painting, people, roles
@@ -48,9 +48,11 @@ def start(
     order_id: str,
     at: Optional[float] = None,
     drill: bool = False,
+    cast: Optional[people.Cast] = None,
 ) -> StartedRun:
     """`change`: the room's incident as it is known; `by`: who starts it, nobody for a rule; `at`:
-    when it began, seconds since the epoch, where that is not now. Raises RejectedInput where
+    when it began, seconds since the epoch, where that is not now; `cast`: whom the playbook means,
+    where that was looked up already. Raises RejectedInput where
     another playbook is under way there, and the store's errors before anything is done."""
     records = RunRecords(context.store, context.log)
     there = records.load(room.incident)
@@ -58,10 +60,7 @@ def start(
         return _there_already(context, records, there, playbook, order_id)
     if records.closed(room.incident) is not None:
         raise RejectedInput("its playbook is over, and put away with its room")
-    if playbook.commander == DECLARER and not by.id:
-        # A rule started it: whoever is on call leads until somebody else does.
-        playbook = playbook._replace(commander=ON_CALL)
-    found, missing = people.meant(context, playbook, change.incident, by)
+    playbook, found, missing = cast or people.cast(context, playbook, change.incident, by)
     bot = context.mattermost.me().id
     plan = RunPlan(
         order_id,
@@ -96,7 +95,7 @@ def start(
         raise
     except PackError as error:
         problems = (*problems, f"who leads: {context.line_of(error)}")
-    return StartedRun(records.load(room.incident) or run, True, tuple(missing), problems)
+    return StartedRun(records.load(room.incident) or run, True, missing, problems)
 
 
 def furnish(
