@@ -8,7 +8,8 @@ Taken: ISO 8601 (a date alone is its midnight), a length ("2h", "1h 30min", "3 d
 past time is meant, else ahead; "in 2h" and "2h ago" say so themselves), "now", and a day with a
 time of day in either order: today, tomorrow, yesterday, Monday, 1 December, 25.12., 2026-12-01;
 9:00, 9:30pm, noon. A day without a time is its midnight. At the end a zone may stand: its IANA
-name, an offset, or a short name (typed_zones). What has two readings is refused with both.
+name, an offset, or a short name (typed_zones). What has two readings is refused with both,
+as is a time that the clocks show twice or skip.
 """
 
 # flake8: noqa: E203
@@ -16,13 +17,13 @@ name, an offset, or a short name (typed_zones). What has two readings is refused
 from __future__ import annotations
 
 from datetime import tzinfo
-from typing import List, NamedTuple, Optional
+from typing import List, NamedTuple, Optional, Tuple
 
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import RejectedInput
 from pagerduty_mattermost.core.text import one_line
 from pagerduty_mattermost.core.typed_days import DayWords, MonthDay, candidates, read_words
-from pagerduty_mattermost.core.typed_zones import Place, split_zone
+from pagerduty_mattermost.core.typed_zones import Place, foreign_zone, split_zone
 
 MAX_CHARACTERS = 60
 MAX_AHEAD_SECONDS = 366 * 86400.0
@@ -100,22 +101,40 @@ def read_span(text: str, *, now: float, zone: str = "UTC") -> TypedSpan:
     Raises as `read_future`, and RejectedInput where it does not end after it begins."""
     words = text.split()
     keys = [word.lower() for word in words]
-    start = now
+    start, begin = now, ""
     if keys[:1] == ["from"]:
         place = next((n for n in range(2, len(keys)) if keys[n] in ("for", "until", "to")), 0)
         if not place:
             raise RejectedInput(f"{_shown(text)} has no end: from 18:00 until 20:00, or for 2h")
-        start = max(now, read_future(" ".join(words[1:place]), now=now, zone=zone))
+        begin = " ".join(words[1:place])
         words, keys = words[place:], keys[place:]
     if keys and keys[0] in ("for", "until", "to"):
         words = words[1:]
     typed = " ".join(words)
+    if begin:
+        begin, typed = _in_one_zone(begin, typed, times.zone(zone))
+        start = max(now, read_future(begin, now=now, zone=zone))
     end = read_future(typed, now=now, zone=zone, base=start)
     if end <= start:
         raise RejectedInput(
             f"{_would_be(typed, end, zone)}, not after the beginning, {_stamp(start, zone)}"
         )
     return TypedSpan(start, end)
+
+
+def _in_one_zone(begin: str, end: str, where: tzinfo) -> Tuple[str, str]:
+    """A zone that only one of both ends has counts for the other as well: from 9am to 5pm PST."""
+    zones = [foreign_zone(text.replace(",", " ").split(), where) for text in (begin, end)]
+    if zones[1] and not zones[0] and _is_of_a_day(begin):
+        return f"{begin} {zones[1]}", end
+    if zones[0] and not zones[1] and _is_of_a_day(end):
+        return begin, f"{end} {zones[0]}"
+    return begin, end
+
+
+def _is_of_a_day(text: str) -> bool:
+    """Whether a time means another moment in another zone."""
+    return not (is_length(text) or text.strip().lower() == "now" or times.has_offset(text))
 
 
 def span_in_words(span: TypedSpan, zone: str) -> str:
@@ -153,7 +172,9 @@ def _read_in(text: str, now: float, zone: str, where: tzinfo, past: bool) -> Opt
         return moment.timestamp()
     if moment is not None:
         seconds = moment.hour * 3600 + moment.minute * 60 + moment.second
-        return Place(where).instant(moment.date(), seconds)
+        day = MonthDay(moment.year, moment.month, moment.day)
+        found = _moments(text, day, seconds if ":" in text else None, now, Place(where), past)
+        return _only(text, found, zone)
     typed = text.replace(",", " ").split()
     words = [word.lower() for word in typed]
     if words == ["now"]:
@@ -172,23 +193,25 @@ def _read_in(text: str, now: float, zone: str, where: tzinfo, past: bool) -> Opt
     said = read_words([word for word in words if word != _NEXT])
     if said is None:
         return None
-    readings = []
+    readings: List[float] = []
     for day in said.days or (None,):
-        at = _moment(day, said.clock, now, place, past)
-        if at is not None:
+        for at in _moments(text, day, said.clock, now, place, past):
             readings.append(at)
             if _NEXT in words:  # the coming one, or the one after it
                 readings.append(at + 7 * 86400)
     if said.or_clock is not None:
-        at = _moment(None, said.or_clock, now, place, past)
-        readings += [] if at is None else [at]
+        readings += _moments(text, None, said.or_clock, now, place, past)
+    found = _only(text, readings, zone)
+    if found is not None and any(isinstance(day, MonthDay) and not day.year for day in said.days):
+        _check_year(text, found, now, zone)
+    return found
+
+
+def _only(text: str, readings: List[float], zone: str) -> Optional[float]:
+    """None where there is no reading. Raises RejectedInput where there are several."""
     if len(set(readings)) > 1:
-        raise RejectedInput(_several(text, readings, zone))
-    if not readings:
-        return None
-    if any(isinstance(day, MonthDay) and not day.year for day in said.days):
-        _check_year(text, readings[0], now, zone)
-    return readings[0]
+        raise RejectedInput(_several(text, list(dict.fromkeys(readings)), zone))
+    return readings[0] if readings else None
 
 
 def _check_year(text: str, found: float, now: float, zone: str) -> None:
@@ -198,17 +221,30 @@ def _check_year(text: str, found: float, now: float, zone: str) -> None:
         raise RejectedInput(f"{_would_be(text, found, zone)}: write {written} where that is meant")
 
 
-def _moment(
-    day: Optional[DayWords], clock: Optional[int], now: float, place: Place, past: bool
-) -> Optional[float]:
-    """The next such moment, or the last one where a past time is meant."""
+def _moments(
+    text: str,
+    day: Optional[DayWords],
+    clock: Optional[int],
+    now: float,
+    place: Place,
+    past: bool,
+) -> List[float]:
+    """The next such moment, or the last one where a past time is meant; two where the clocks show
+    it twice and both may be meant, none where no such day is near. Raises RejectedInput where the
+    clocks skip it. `clock`: seconds after midnight; without it a day begins when it begins."""
     days = candidates(day, place.today(now))
-    moments = sorted(place.instant(one, clock or 0) for one in days)
-    if len(moments) == 1:
-        return moments[0]
     if past:
-        return next((at for at in reversed(moments) if at <= now), None)
-    return next((at for at in moments if at > now), None)
+        days = days[::-1]
+    for one in days:
+        first = place.instant(one, clock or 0)
+        found = [first] if clock is None else place.instants(one, clock)
+        meant = [at for at in found or [first] if (at <= now if past else at > now)]
+        if not meant and len(days) > 1:
+            continue
+        if not found:
+            raise RejectedInput(_skipped(text, first, place.where))
+        return meant or found[:1]
+    return []
 
 
 def _length(words: List[str]) -> Optional[float]:
@@ -243,11 +279,20 @@ def _in_reach(moment: float) -> Optional[float]:
 
 def _several(text: str, readings: List[float], zone: str) -> str:
     where = times.zone(zone)
-    told = " or ".join(_stamp(at, zone) for at in readings)
-    written = " or ".join(
-        times.wall_clock(at, where).strftime("%Y-%m-%d %H:%M") for at in readings
+    shown = [_stamp(at, zone) for at in readings]
+    written = [times.wall_clock(at, where).strftime("%Y-%m-%d %H:%M") for at in readings]
+    if len(set(written)) < len(written):  # the clocks show it twice
+        written = [f"{one} {full.split()[-1]}" for one, full in zip(written, shown)]
+    return f"{_shown(text)} may be {' or '.join(shown)}: write {' or '.join(written)}"
+
+
+def _skipped(text: str, found: float, where: tzinfo) -> str:
+    shown = times.stamp(times.iso(found), where)
+    written = times.wall_clock(found, where).strftime("%Y-%m-%d %H:%M")
+    return (
+        f"{_shown(text)} would be {shown}, since the clocks skip that time: "
+        f"write {written} where that is meant"
     )
-    return f"{_shown(text)} may be {told}: write {written}"
 
 
 def _would_be(text: str, found: float, zone: str) -> str:

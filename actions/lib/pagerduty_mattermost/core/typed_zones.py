@@ -11,7 +11,7 @@ Chicago's there and Shanghai's there); else one that means the same offset every
 
 from __future__ import annotations
 
-from datetime import date, timedelta, timezone, tzinfo
+from datetime import date, datetime, timedelta, timezone, tzinfo
 from typing import List, NamedTuple, Optional, Sequence, Tuple
 
 from pagerduty_mattermost.core import times
@@ -54,6 +54,9 @@ _SEVERAL = {
 }
 """Short names of several zones, and what to write instead."""
 _MAX_OFFSET_MINUTES = 15 * 60
+_LATER_SECONDS = (0.0, 1200.0, 1800.0, 3600.0, 7200.0)
+"""After which a clock that is put back may show the same once more."""
+_UTC = timezone.utc
 
 
 class Place(NamedTuple):
@@ -67,15 +70,22 @@ class Place(NamedTuple):
         return times.wall_clock(now, self.where).date()
 
     def instant(self, day: date, seconds: int) -> float:
-        """When a clock there shows so many seconds after midnight. Raises RejectedInput for a name
-        that the zone has not then and that stands for several others."""
+        """When a clock there shows so many seconds after midnight: the first time where it does so
+        twice, a later time where the clocks skip it. Raises RejectedInput for a name that the
+        zone has not then and that stands for several others."""
         minutes, rest = divmod(seconds, 60)
         first = times.local_moment(day, minutes, self.where)
         if not self.name:
             return first + rest
-        shown = times.wall_clock(first, self.where)
-        for later in (0.0, 3600.0, 1800.0, 7200.0, 1200.0):
-            same = times.wall_clock(first + later, self.where) == shown
+        said = datetime(day.year, day.month, day.day) + timedelta(minutes=minutes)
+        if times.wall_clock(first, self.where) != said:
+            first -= 3600.0  # skipped: by the offset that has the name, before or after
+            for near in (first, first + 3600.0):
+                if _name(near, self.where) == self.name:
+                    ahead = times.wall_clock(near, self.where) - times.wall_clock(near, _UTC)
+                    return times.local_moment(day, minutes, timezone(ahead)) + rest
+        for later in _LATER_SECONDS:
+            same = times.wall_clock(first + later, self.where) == said
             if same and _name(first + later, self.where) == self.name:
                 return first + later + rest
         if self.name in _HOURS:
@@ -83,6 +93,16 @@ class Place(NamedTuple):
             return times.local_moment(day, minutes, fixed) + rest
         several = _SEVERAL.get(self.name, "an offset such as +01:00")
         raise RejectedInput(f"{self.name.upper()} is no one time zone: write {several}")
+
+    def instants(self, day: date, seconds: int) -> List[float]:
+        """Each time at which a clock there shows so many seconds after midnight: none where the
+        clocks skip it, two in the hour that they show twice. Raises as `instant`."""
+        first = self.instant(day, seconds)
+        if self.name:
+            return [first]
+        said = datetime(day.year, day.month, day.day) + timedelta(seconds=seconds)
+        later = (first + more for more in _LATER_SECONDS)
+        return [at for at in later if times.wall_clock(at, self.where) == said]
 
 
 def split_zone(words: Sequence[str], default: tzinfo) -> Optional[Tuple[List[str], Place]]:
@@ -99,6 +119,15 @@ def split_zone(words: Sequence[str], default: tzinfo) -> Optional[Tuple[List[str
     if rest and (last in _HOURS or last in _SEVERAL or _is_called(last, default)):
         return rest, Place(default, last)
     return list(words), Place(default)
+
+
+def foreign_zone(words: Sequence[str], default: tzinfo) -> str:
+    """The zone at the end of the words where it is another than the default; empty where none
+    stands there, and for a name that the default's own clocks have."""
+    split = split_zone(words, default)
+    if split is None or split[1].where is default and not split[1].name:
+        return ""
+    return "" if _is_called(words[-1].lower(), default) else words[-1]
 
 
 def _iana(name: str) -> Optional[tzinfo]:
