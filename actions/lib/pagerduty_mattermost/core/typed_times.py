@@ -172,9 +172,9 @@ def _read_in(text: str, now: float, zone: str, where: tzinfo, past: bool) -> Opt
         return moment.timestamp()
     if moment is not None:
         seconds = moment.hour * 3600 + moment.minute * 60 + moment.second
-        day = MonthDay(moment.year, moment.month, moment.day)
-        found = _moments(text, day, seconds if ":" in text else None, now, Place(where), past)
-        return _only(text, found, zone)
+        date = MonthDay(moment.year, moment.month, moment.day)
+        clock = seconds if ":" in text else None
+        return _only(text, _moments(text, date, clock, now, Place(where), past), zone)
     typed = text.replace(",", " ").split()
     words = [word.lower() for word in typed]
     if words == ["now"]:
