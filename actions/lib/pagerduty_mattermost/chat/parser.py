@@ -134,7 +134,8 @@ def _matched(table: CommandTable, line: TypedLine) -> Command:
             except Unread as unread:
                 if not unread.lacks_usage:
                     raise
-                line_of_it = f"{unread}: type `/pd {verb.hint}`"
+                same = [one for one, _ in table.beginning(bare.keys(count))]
+                line_of_it = f"{unread}: {_type_one_of(same)}"
                 raise Unread(line_of_it, lacks_usage=True) from None
             if fields is None:
                 continue
@@ -194,10 +195,15 @@ def _usage(table: CommandTable, line: TypedLine, verbs: Sequence[Verb]) -> str:
             verbs = tuple(owners.values())
             break
     if len(verbs) == 1:
-        return f"type `/pd {verbs[0].hint}` ({verbs[0].help})"
-    shown = verbs[:_MOST_HINTS]
-    more = f"; `/pd help {line.word(0)}` shows all" if len(verbs) > len(shown) else ""
-    return "type " + " or ".join(f"`/pd {verb.hint}`" for verb in shown) + more
+        return f"{_type_one_of(verbs)} ({verbs[0].help})"
+    more = f"; `/pd help {line.word(0)}` shows all" if len(verbs) > _MOST_HINTS else ""
+    return _type_one_of(verbs) + more
+
+
+def _type_one_of(verbs: Sequence[Verb]) -> str:
+    """How the first of them are typed."""
+    hints = list(dict.fromkeys(verb.hint for verb in verbs))[:_MOST_HINTS]
+    return "type " + " or ".join(f"`/pd {hint}`" for hint in hints)
 
 
 def _meant(table: CommandTable, line: TypedLine, verb: Verb) -> str:

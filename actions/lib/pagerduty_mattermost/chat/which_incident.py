@@ -3,7 +3,7 @@ one of whoever asks, who is asked by its name before anything changes."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, Optional
+from typing import TYPE_CHECKING, NamedTuple, Optional, Sequence
 
 from pagerduty_mattermost.chat.acting_user import identify
 from pagerduty_mattermost.chat.command import Command
@@ -106,12 +106,33 @@ def _only_one(context: Context, command: Command) -> Incident:
     if len(found) == 1:
         return found[0]
     if not found:
-        raise RejectedInput(
-            "which incident? None is open and assigned to you: give its id or number"
-        )
-    listed = ", ".join(f"#{one.number} {one.title[:60]}" for one in found[:LISTED_INCIDENTS])
+        raise RejectedInput(_none_is_theirs(context, command))
+    say = _how_to_say(command, found[0])
+    raise RejectedInput(
+        f"which incident? {len(found)} are assigned to you: {_listed(found)}; {say}"
+    )
+
+
+def _none_is_theirs(context: Context, command: Command) -> str:
+    """What there is to choose from although nothing is assigned to whoever asks."""
+    query = {**OPEN_QUERY, "limit": LISTED_INCIDENTS, "sort_by": "created_at:desc"}
+    page = context.pagerduty.page("/incidents", "incidents", query)
+    found = [incident_of(row) for row in page.items]
+    if not found:
+        return "which incident? None is open: give its id (PT4KHLK) or its number (1234)"
+    more = ", …; `/pd list` shows all" if page.more else ""
+    say = _how_to_say(command, found[0])
+    return (
+        f"which incident? None of the open ones is assigned to you: {_listed(found)}{more}; {say}"
+    )
+
+
+def _listed(found: Sequence[Incident]) -> str:
+    return ", ".join(f"#{one.number} {one.title[:60]}" for one in found[:LISTED_INCIDENTS])
+
+
+def _how_to_say(command: Command, one: Incident) -> str:
     verb = TABLE.get(command.verb)
     text = one_line(command.text.replace("`", ""), 60)
-    typed = [verb.typed if verb is not None else command.verb, str(found[0].number), text]
-    say = f"say `/pd {' '.join(word for word in typed if word)}`"
-    raise RejectedInput(f"which incident? {len(found)} are assigned to you: {listed}; {say}")
+    typed = [verb.typed if verb is not None else command.verb, str(one.number), text]
+    return f"say `/pd {' '.join(word for word in typed if word)}`"

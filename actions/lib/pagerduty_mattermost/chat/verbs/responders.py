@@ -64,14 +64,22 @@ def escalate(context: Context, command: Command) -> CommandResult:
         with wrong_field("text"):
             line = str(error).replace("give escalation_level", say)
             raise reworded(error, line) from None
-    after = incident_of(changed)
+    before, after = incident_of(row), incident_of(changed)
     reached = ", ".join(person.name for person in after.assignees) or "nobody"
-    return CommandResult(
-        f"Escalated {named(after)} to {escape(one_line(reached, 200))}.",
-        (after.id,),
-        email,
-        (after,),
-    )
+    line = f"Escalated {named(after)} to {escape(one_line(reached, 200))}."
+    stays = _same_people(before, after)
+    if stays:
+        whose, go_on = "the next level", f"`/pd reassign {after.number} @user` gives it to others"
+        if level is not None:
+            whose, go_on = (
+                f"level {level}",
+                f"`/pd escalate {after.number}` goes to the next level",
+            )
+        line = (
+            f"{named(after)} stays with {escape(one_line(reached, 200))}, who {_are(after)} on "
+            f"{whose}: nobody new is paged. {go_on}."
+        )
+    return CommandResult(line, (after.id,), email, (after,), already=stays)
 
 
 def reassign(context: Context, command: Command) -> CommandResult:
@@ -145,6 +153,16 @@ def responders(context: Context, command: Command) -> CommandResult:
     )
 
 
+def _same_people(before: Incident, after: Incident) -> bool:
+    """Whether whoever has the incident now had it before."""
+    had, has = ({person.id for person in one.assignees} for one in (before, after))
+    return bool(has) and had == has
+
+
+def _are(incident: Incident) -> str:
+    return "is" if len(incident.assignees) == 1 else "are"
+
+
 def _level(words: str) -> Optional[int]:
     """2 of "2", "level 2" and "level2"; None for other words."""
     number = words.lower()[len("level") :] if words.lower().startswith("level") else words
@@ -172,8 +190,15 @@ def _to_policy(
     after = incident_of(
         incident_updates.update(context.pagerduty, incident.id, changes, from_email=email)
     )
-    reached = ", ".join(person.name for person in after.assignees) or "nobody"
-    text = f"{done} {named(after)} to {escape(policy.name)}: {escape(one_line(reached, 200))}."
+    reached = escape(
+        one_line(", ".join(person.name for person in after.assignees) or "nobody", 200)
+    )
+    text = f"{done} {named(after)} to {escape(policy.name)}: {reached}."
+    if _same_people(incident, after):
+        text = (
+            f"{named(after)} is under {escape(policy.name)} now and stays with {reached}: nobody "
+            "new is paged."
+        )
     return CommandResult(text, (after.id,), email, (after,))
 
 
