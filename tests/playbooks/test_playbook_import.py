@@ -241,6 +241,15 @@ EXPORTS = st.fixed_dictionaries(
 )
 
 
+@pytest.mark.parametrize("title", [" ", "\t\n", "\u00a0", "", None, [], 0])
+def test_a_stage_whose_title_shows_nothing_is_called_by_its_number(title: Any) -> None:
+    stages = [{"title": "First"}, {"title": title, "items": [{"title": title}]}]
+    playbook = made({"title": title, "description": title, "checklists": stages})
+    assert [stage.name for stage in playbook.stages] == ["First", "Stage 2"]
+    assert [task.text for task in playbook.tasks] == ["Untitled task"]
+    assert playbook.title == "Imported playbook"
+
+
 @given(EXPORTS)
 @settings(max_examples=200)
 def test_every_export_becomes_a_playbook_that_reads(export: Dict[str, Any]) -> None:

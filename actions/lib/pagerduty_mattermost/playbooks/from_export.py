@@ -167,7 +167,7 @@ class _ExportParts:
         made: List[Dict[str, Any]] = []
         count = 0
         for number, checklist in enumerate(lists, 1):
-            name = one_line(clean(checklist.get("title") or f"Stage {number}", 60))
+            name = one_line(clean(checklist.get("title") or "", 60)) or f"Stage {number}"
             rows = checklist.get("items")
             items = (
                 [one for one in rows if isinstance(one, dict)] if isinstance(rows, list) else []
