@@ -1,13 +1,19 @@
 """`create incident …` without a service: an event to the one of service_key, of which PagerDuty
-may make nothing although it takes it. Input: F04 of the cases."""
+may make nothing although it takes it."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+import yaml
 from chat_case import ChatCase
 
 from pagerduty_mattermost.chat.command import Command
+
+CASES = Path(__file__).resolve().parents[1] / "fixtures" / "cases"
+CASE = yaml.safe_load((CASES / "F04_false_triggered.yaml").read_text("utf-8"))
+SAID = CASE["say"].replace("create incident ", "")
 
 
 class CreateEventTestCase(ChatCase):
@@ -27,7 +33,7 @@ class CreateEventTestCase(ChatCase):
 
     def test_in_maintenance_it_is_said_that_nothing_came_of_it(self) -> None:
         self.perform(Command("maintenance", service=self.home["name"], duration="2h"))
-        text = self.told("create", text="shop is down")
+        text = self.told("create", text=SAID)
         assert "Triggered" not in text
         assert "PagerDuty took the event shop is down" in text
         assert f"no incident came of it: {self.home['name']} is in maintenance until " in text

@@ -3,9 +3,14 @@ show: who is on call by it is told all the same."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+import yaml
 from chat_case import ChatCase
+
+CASES = Path(__file__).resolve().parents[1] / "fixtures" / "cases"
+CASE = yaml.safe_load((CASES / "F03_schedule_no_policy.yaml").read_text("utf-8"))
 
 
 class UnusedScheduleTestCase(ChatCase):
@@ -13,7 +18,9 @@ class UnusedScheduleTestCase(ChatCase):
 
     def setUp(self) -> None:
         super().setUp()
-        people = [self.account.find("users", name)["id"] for name in ("Olu Adeyemi", "Mei Tanaka")]
+        given = CASE["schedule"]
+        emails = [f"{name.lower()}@example.com" for name in given["users"]]
+        people = [self.account.find("users", email)["id"] for email in emails]
         start = int(self.sandbox.clock()) - 3600
         layer = {
             "id": "PLAYER1",
@@ -26,7 +33,7 @@ class UnusedScheduleTestCase(ChatCase):
             "restrictions": [],
         }
         self.account.create(
-            "schedules", {"name": "Lone rotation", "time_zone": "UTC", "layers": [layer]}
+            "schedules", {"name": given["name"], "time_zone": "UTC", "layers": [layer]}
         )
 
     def who(self) -> Any:
