@@ -29,8 +29,10 @@ from pagerduty_mattermost.incidents.state_store import StateStore  # noqa: E402
 from pagerduty_mattermost.noise.storm_gate import StormGate  # noqa: E402
 from pagerduty_mattermost.sensor import orphan_watch  # noqa: E402
 from pagerduty_mattermost.sensor.cycle import Cycle  # noqa: E402
+from pagerduty_mattermost.sensor.election import LEADS, STANDS_BY  # noqa: E402
 from pagerduty_mattermost.sensor.health import SensorHealth, fault  # noqa: E402
 from pagerduty_mattermost.sensor.heartbeat import Heartbeat, report_health  # noqa: E402
+from pagerduty_mattermost.sensor.leadership import Leadership  # noqa: E402
 from pagerduty_mattermost.sensor.mattermost_return import MattermostReturn  # noqa: E402
 from pagerduty_mattermost.sensor.routing import Routing  # noqa: E402
 from pagerduty_mattermost.sensor.upkeep_due import UpkeepDue  # noqa: E402
@@ -58,10 +60,15 @@ class IncidentSensor(PollingSensor):
         self._dispatcher: Optional[Dispatcher] = None
         self._cycle: Optional[Cycle] = None
         self._endpoint: Optional[WebhookEndpoint] = None
+        self._leadership: Optional[Leadership] = None
+        self._term = 0
         self._return: Optional[MattermostReturn] = None
         self._rate: Optional[RateNote] = None
         self._interval = poll_interval
         self._called = threading.Event()
+        self._wake_up: Callable[[], None] = self._called.set
+        self._runs_actions = False
+        self._is_watching = False
         self._stopped = False
         self._debug = isinstance(config, dict) and config.get("debug") is True
 
@@ -70,16 +77,23 @@ class IncidentSensor(PollingSensor):
         reported once."""
         orphan_watch.watch(self._log)
         try:
-            self._dispatcher = Dispatcher(self.sensor_service, _schemas(), self._log)
-            self._cycle = self._make_cycle()
-        except PackError as error:
-            self._refuse(str(error))
-        except Exception as error:  # noqa: BLE001 - a sensor that fails in setup() is gone for good
-            self._refuse(fault(self._log, error, whole=self._debug))
+            if pack_config.load(self.config).watch.leader_election:
+                self._leadership = Leadership(Store(self.sensor_service), self._log, self._wake)
+        except PackError:
+            self._log.debug("Without a configuration nobody leads: what follows says why")
+        if self._leadership is None:
+            self._begin()
 
     def poll(self) -> None:
-        """One cycle. Never raises: StackStorm respawns a sensor that does only
-        twice."""
+        """One cycle, where this sensor is the one that reads PagerDuty. Never raises: StackStorm
+        respawns a sensor that does only twice."""
+        if self._leadership is None:
+            self._work()
+        elif self._follow(self._leadership):
+            with self._leadership.working():
+                self._work()
+
+    def _work(self) -> None:
         try:
             if self._return is not None:
                 self._note_trouble(self._return.trouble)
@@ -104,7 +118,7 @@ class IncidentSensor(PollingSensor):
 
     def run(self) -> None:
         """StackStorm's loop, but one whose wait a call of the webhook ends."""
-        self.watch_mattermost()
+        self.begin_watching()
         while not self._stopped:
             self.poll()
             self._called.wait(self.get_poll_interval())
@@ -113,25 +127,25 @@ class IncidentSensor(PollingSensor):
     def wake_by(self, wake: Callable[[], None]) -> None:
         """For who calls `poll` instead of `run`: how to be called before the interval is over. It
         runs actions in its own process, so reads may follow each other closely."""
-        if self._endpoint is not None:
-            self._endpoint.wake = wake
-            if self._rate is not None:
-                self._endpoint.is_ample = self._rate.is_ample
+        self._wake_up, self._runs_actions = wake, True
+        self._let_read_closely()
 
-    def watch_mattermost(self) -> None:
-        """From now on, in a thread of its own, look whether posts wait for Mattermost to be
-        back."""
+    def begin_watching(self) -> None:
+        """From now on, in threads of their own, look whether posts wait for Mattermost to be back
+        and, where several sensors take turns, which of them leads."""
+        self._is_watching = True
         if self._return is not None:
             self._return.start()
+        if self._leadership is not None:
+            self._leadership.start()
 
     def cleanup(self) -> None:
         """Everything is committed as it happens, since StackStorm does not call this on a stop."""
         self._stopped = True
         self._called.set()
-        if self._endpoint is not None:
-            self._endpoint.close()
-        if self._return is not None:
-            self._return.stop()
+        if self._leadership is not None:
+            self._leadership.stop()
+        self._end()
 
     def add_trigger(self, trigger: Dict[str, Any]) -> None:
         """Rules come and go without the sensor."""
@@ -141,6 +155,41 @@ class IncidentSensor(PollingSensor):
 
     def remove_trigger(self, trigger: Dict[str, Any]) -> None:
         """Rules come and go without the sensor."""
+
+    def _wake(self) -> None:
+        self._wake_up()
+
+    def _follow(self, leadership: Leadership) -> bool:
+        """Whether this sensor reads PagerDuty now, out of several."""
+        role, term = leadership.role, leadership.term
+        if role == STANDS_BY or term != self._term:
+            self._end()
+        if role == LEADS and term != self._term:
+            self._term = term
+            self._begin()
+        return role == LEADS
+
+    def _begin(self) -> None:
+        """All that one needs who reads. What is wrong with it is reported, once."""
+        try:
+            self._dispatcher = Dispatcher(self.sensor_service, _schemas(), self._log)
+            self._cycle = self._make_cycle()
+        except PackError as error:
+            self._refuse(str(error))
+        except Exception as error:  # noqa: BLE001 - a sensor that fails in setup() is gone for good
+            self._refuse(fault(self._log, error, whole=self._debug))
+
+    def _end(self) -> None:
+        """Read no more. Nothing is lost: everything is committed as it happens."""
+        if self._endpoint is not None:
+            self._endpoint.close()
+        if self._return is not None:
+            self._return.stop()
+        self._cycle = self._endpoint = self._return = self._rate = None
+
+    def _let_read_closely(self) -> None:
+        if self._endpoint is not None and self._runs_actions and self._rate is not None:
+            self._endpoint.is_ample = self._rate.is_ample
 
     def _make_cycle(self) -> Cycle:
         from pagerduty_mattermost.core.config.protection import unprotected
@@ -196,7 +245,8 @@ class IncidentSensor(PollingSensor):
             config, self.sensor_service, cycle, self._dispatcher, self._log
         )
         if self._endpoint is not None:
-            self._endpoint.wake = self._called.set
+            self._endpoint.wake = self._wake
+            self._let_read_closely()
         if not missing:
             back = self._return = MattermostReturn(
                 config.mattermost,
@@ -205,6 +255,8 @@ class IncidentSensor(PollingSensor):
                 self._log,
             )
             self._dispatcher.listeners.append(lambda trigger, payload: back.dispatched())
+            if self._is_watching:
+                back.start()
         return cycle
 
     def _note_trouble(self, trouble: str) -> None:

@@ -1,8 +1,8 @@
 """Runs sensors, each in a thread of its own.
 
 A polling sensor's `poll` is called every `get_poll_interval()` seconds; one that has `wake_by` is
-given a waker, and polls at once when it uses it; one that has `watch_mattermost` is told to begin
-that, as its own `run` would. StackStorm respawns a sensor that raised twice
+given a waker, and polls at once when it uses it; one that has `begin_watching` is told to begin
+the threads that its own `run` would. StackStorm respawns a sensor that raised twice
 and then drops it for good; here it is made anew each time, after a pause that grows up to a
 minute.
 """
@@ -112,8 +112,8 @@ class SensorThread:
             return
         if hasattr(self._sensor, "wake_by"):
             self._sensor.wake_by(self.poke)
-        if hasattr(self._sensor, "watch_mattermost"):
-            self._sensor.watch_mattermost()
+        if hasattr(self._sensor, "begin_watching"):
+            self._sensor.begin_watching()
         while not self._stopping:
             self._sensor.poll()
             self._wait(self._poll_interval or self._sensor.get_poll_interval())

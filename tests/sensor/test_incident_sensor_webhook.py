@@ -33,15 +33,10 @@ from pagerduty_mattermost.sensor.webhook_endpoint import (
     SILENT_SECONDS,
     TROUBLE_COUNTS_SECONDS,
 )
+from sandbox.chat_setup import free_port
 from sandbox.waiting import until
 
 SECRET, OTHER = "s" * 64, "o" * 64
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class WebhookWorld(SensorWorld):

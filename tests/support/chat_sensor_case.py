@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 import time
 import uuid
 from typing import Any, Dict, List, Optional, Set
@@ -15,18 +14,13 @@ from chat_sensor import ChatSensor
 from st2tests.base import BaseSensorTestCase
 
 from sandbox import Sandbox
+from sandbox.chat_setup import free_port
 from sandbox.connection import connection
 from sandbox.mattermost import ADMIN_TOKEN
 from sandbox.pagerduty import API_KEY
 
 KEY, TOKEN = "s" * 32, "t" * 26
 ADA = "a" * 26
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class ChatSensorCase(BaseSensorTestCase):

@@ -23,7 +23,6 @@ from pagerduty_mattermost.core.errors import (
     WriteRefused,
 )
 from pagerduty_mattermost.gateways.pagerduty.client import fill
-from pagerduty_mattermost.incidents.state_store import last_heartbeat
 from pagerduty_mattermost.oncall.watch import last_look
 from pagerduty_mattermost.operations import (
     kept_pages_check,
@@ -31,14 +30,13 @@ from pagerduty_mattermost.operations import (
     playbooks_check,
     reconcile_run,
     rights_check,
+    sensor_check,
     unfinished,
 )
-from pagerduty_mattermost.operations.watchdog import allowed, remembered
 from pagerduty_mattermost.rooms import rights
 from pagerduty_mattermost.rooms.records import RoomRecords
 from pagerduty_mattermost.sensor.heartbeat import (
     TIMERS_DEAD_SECONDS,
-    longest_interval,
     timer_seen_at,
 )
 
@@ -84,7 +82,8 @@ def checks(context: Context) -> List[CheckResult]:
         ("Mattermost", _mattermost),
         ("protection", _protection),
         ("channels", _channels),
-        ("incident sensor", _sensor),
+        ("incident sensor", sensor_check.check),
+        ("standby", sensor_check.standby),
         ("reconcile", _reconcile),
         ("on-call watch", _oncall),
         ("timers", _timers),
@@ -216,28 +215,6 @@ def _channels(context: Context) -> Tuple[str, str]:
         if problems
         else (OK, f"{len(set(named))} named, the bot reaches them")
     )
-
-
-def _sensor(context: Context) -> Tuple[str, str]:
-    beat = last_heartbeat(context.store)
-    if beat is None:
-        return (
-            FAIL,
-            "has never been heard of: is it enabled, and st2sensorcontainer (or `serve`) running?",
-        )
-    since = remembered(context.store).since
-    silent = context.clock() - since if since else 0.0
-    if silent > allowed(longest_interval(context.settings)) + 60:
-        return FAIL, f"silent for {times.duration(silent)}: restart st2sensorcontainer"
-    if beat.get("state") != "ok":
-        return FAIL, f"failing: {beat.get('reason')}"
-    if beat.get("reason"):
-        return WARN, f"incidents are read; {beat.get('reason')}"
-    good = times.seconds(str(beat.get("last_good") or ""))
-    lag = (
-        f", all read up to {times.duration(max(0.0, context.clock() - good))} ago" if good else ""
-    )
-    return OK, f"{beat.get('open')} open incidents, {beat.get('reported')} of them reported{lag}"
 
 
 def _reconcile(context: Context) -> Tuple[str, str]:

@@ -49,7 +49,13 @@ from pagerduty_mattermost.reviews import last_looks, sealing
 from pagerduty_mattermost.rooms import opening as room_opening
 from pagerduty_mattermost.rooms import records as room_records
 from pagerduty_mattermost.runs import records as run_records
-from pagerduty_mattermost.sensor import body_events, heartbeat, kept_health, webhook_health
+from pagerduty_mattermost.sensor import (
+    body_events,
+    heartbeat,
+    kept_health,
+    leadership,
+    webhook_health,
+)
 
 DAY_SECONDS = 86400.0
 
@@ -91,6 +97,8 @@ KINDS: Tuple[StateKind, ...] = (
             state_store.HEARTBEAT_KEY,
             state_store.SUMMARY_KEY,
             storm_gate.KEY,
+            leadership.KEY,
+            f"{leadership.STANDBY_PREFIX}<name>",
         ),
         "where the sensor is in PagerDuty's log, and what it knows of incidents",
     ),

@@ -31,6 +31,8 @@ class WatchConfig(NamedTuple):
     snapshot_every: int = 30
     """Reads of the log between two comparisons with all open incidents; where a webhook is
     listened for the default is `WEBHOOK_SNAPSHOT_EVERY`."""
+    leader_election: bool = False
+    """Whether of several sensor containers one reads PagerDuty and the others stand by."""
 
 
 FORMER_WATCH_NAMES = {"poll_interval_with_bell": "poll_interval_with_webhook"}
@@ -66,6 +68,7 @@ def read_watch(whole: Reader, webhook: WebhookConfig) -> WatchConfig:
             "poll_interval_with_webhook", MIN_POLL_SECONDS, MAX_POLL_SECONDS
         ),
         snapshot_every=read.integer("snapshot_every", 1, 10000),
+        leader_election=read.boolean("leader_election"),
     )
 
 

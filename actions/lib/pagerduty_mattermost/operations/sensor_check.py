@@ -1,0 +1,54 @@
+"""Two lines of `health.check`: how the incident sensor does and, where several take turns, which
+one reads PagerDuty and which stand by."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Tuple
+
+from pagerduty_mattermost.core import times
+from pagerduty_mattermost.incidents.state_store import last_heartbeat
+from pagerduty_mattermost.operations.watchdog import allowed, remembered
+from pagerduty_mattermost.sensor import leadership
+from pagerduty_mattermost.sensor.heartbeat import longest_interval
+
+if TYPE_CHECKING:
+    from pagerduty_mattermost.gateways.context import Context
+
+
+def check(context: Context) -> Tuple[str, str]:
+    """ok, warn or fail, and a text. Raises the store's errors."""
+    beat = last_heartbeat(context.store)
+    if beat is None:
+        return (
+            "fail",
+            "has never been heard of: is it enabled, and st2sensorcontainer (or `serve`) running?",
+        )
+    since = remembered(context.store).since
+    silent = context.clock() - since if since else 0.0
+    if silent > allowed(longest_interval(context.settings)) + 60:
+        return "fail", f"silent for {times.duration(silent)}: restart st2sensorcontainer"
+    if beat.get("state") != "ok":
+        return "fail", f"failing: {beat.get('reason')}"
+    if beat.get("reason"):
+        return "warn", f"incidents are read; {beat.get('reason')}"
+    good = times.seconds(str(beat.get("last_good") or ""))
+    lag = (
+        f", all read up to {times.duration(max(0.0, context.clock() - good))} ago" if good else ""
+    )
+    return "ok", f"{beat.get('open')} open incidents, {beat.get('reported')} of them reported{lag}"
+
+
+def standby(context: Context) -> Tuple[str, str]:
+    """ok, warn, fail or off, and a text. Raises the store's errors."""
+    if not context.settings.watch.leader_election:
+        return "off", "one incident sensor is enough; docs/cluster.md says how several take turns"
+    found = leadership.standing(context.store)
+    waiting = ", ".join(found.standing_by)
+    if not found.leader:
+        return "fail", f"no incident sensor leads; standing by: {waiting or 'none'}"
+    if not waiting:
+        return "warn", (
+            f"{found.leader} reads PagerDuty, and no other sensor stands by: start the sensor "
+            "container of another node"
+        )
+    return "ok", f"{found.leader} reads PagerDuty; standing by: {waiting}"
