@@ -47,6 +47,8 @@ GONE_STATES = (ARCHIVED_BY_PEOPLE, LOST)
 YOUNG_SECONDS = 60.0
 """For so long whoever makes a room is left to finish it."""
 FAILURES_IN_A_ROW = 3
+FRESH_SECONDS = 2.0
+"""A room that was read longer ago is read again before it is looked after: others save it too."""
 
 
 class TendReport(NamedTuple):
@@ -91,6 +93,7 @@ class _Round:
         self._back: List[str] = []
         self._opened: List[str] = []
         self._in_a_row = 0
+        self._read_at = context.monotonic()
 
     def run(self, full: bool, only: str = "") -> TendReport:
         prefix = f"{KEY_PREFIX}{only}." if only else KEY_PREFIX
@@ -146,7 +149,10 @@ class _Round:
     def _tended(
         self, incident_id: str, rooms: List[RoomRecord], listed: Mapping[str, Channel]
     ) -> None:
-        rooms = [self._as_it_is(room, listed.get(room.channel_id)) for room in rooms]
+        if self._context.monotonic() - self._read_at > FRESH_SECONDS:
+            rooms = self._records.of(incident_id)
+        seen = [self._as_it_is(room, listed.get(room.channel_id)) for room in rooms]
+        rooms = [room for room in seen if room is not None]
         open_ones = [room for room in rooms if room.is_open]
         if len(open_ones) > 1:
             change = self._change(incident_id)
@@ -171,8 +177,8 @@ class _Round:
         if room.state == ARCHIVED:
             self._done.append(f"{label(room)}: archived")
 
-    def _as_it_is(self, room: RoomRecord, channel: Optional[Channel]) -> RoomRecord:
-        """The room with what people did to its channel."""
+    def _as_it_is(self, room: RoomRecord, channel: Optional[Channel]) -> Optional[RoomRecord]:
+        """The room with what people did to its channel; None where another run has it in hand."""
         if room.state == DUPLICATE:
             return room
         if channel is None:
@@ -193,8 +199,12 @@ class _Round:
             self._records.save(now)
         return now
 
-    def _gone(self, room: RoomRecord) -> RoomRecord:
-        """It is no longer among the bot's channels."""
+    def _gone(self, room: RoomRecord) -> Optional[RoomRecord]:
+        """It is no longer among the bot's channels; None where another run put it away since it
+        was read."""
+        known = {one.channel_id: one.state for one in self._records.of(room.incident)}
+        if known.get(room.channel_id) != room.state:
+            return None
         try:
             channel = self._context.mattermost.channel(room.channel_id)
             state = ARCHIVED_BY_PEOPLE if channel.archived else OPEN
@@ -222,7 +232,10 @@ class _Round:
         """A channel that was made as a room and is remembered by nobody: of a run that was killed,
         or one that was put away and is back."""
         try:
-            rooms = [room for room in self._records.of(incident_id) if room.is_open]
+            known = self._records.of(incident_id)
+            if any(room.channel_id == channel.id for room in known):
+                return  # opened by another run after this one had read what is remembered
+            rooms = [room for room in known if room.is_open]
             old = [
                 room for room in self._records.old_of(incident_id) if room.channel_id == channel.id
             ]
