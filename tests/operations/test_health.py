@@ -51,6 +51,24 @@ class HealthCheckTestCase(IncidentActionCase):
         assert "3 open incidents, 2 of them reported" in found["incident sensor"]["text"]
         assert self.result["message"].count("\n") == len(found) + 1
 
+    def test_of_several_sensors_it_says_who_leads_and_who_stands_by(self) -> None:
+        assert self.checks()["standby"]["state"] == "off"
+
+        def standby() -> Any:
+            found = self.checks(watch={"leader_election": True})["standby"]
+            return found["state"], found["text"]
+
+        assert standby() == ("fail", "no incident sensor leads; standing by: none")
+        self.store.write("sensor.standby.ffff0001", "node-b 22 ffff0001")
+        assert standby()[1].endswith("standing by: node-b (process 22)")
+        self.store.write("sensor.leader", {"by": "node-a 11 ffff0000", "beat": 7})
+        assert standby() == (
+            "ok",
+            "node-a (process 11) reads PagerDuty; standing by: node-b (process 22)",
+        )
+        self.store.delete("sensor.standby.ffff0001")
+        assert standby()[0] == "warn"
+
     def test_a_playbook_that_can_not_be_used_is_named(self) -> None:
         assert self.checks()["playbooks"]["text"] == "major-incident"
         with TemporaryDirectory() as folder:

@@ -182,4 +182,6 @@ class LeadershipTestCase(SensorWorld):
         found = standing(Store(self.sensor_service))
         assert found.leader.endswith(")")
         assert len(found.standing_by) == 1
-        assert not set(found.standing_by) & {found.leader}
+        self.live(30, dead=[self.sensor])
+        assert self.sensors[1]._leadership.role == LEADS
+        assert standing(Store(self.sensor_service)).standing_by == []
