@@ -15,6 +15,7 @@ from pagerduty_mattermost.chat.verbs.registry import TABLE
 
 CASES = Path(__file__).resolve().parent.parent / "fixtures" / "cases"
 WRONG_ONE = yaml.safe_load((CASES / "F01_resolve_wrong_incident.yaml").read_text("utf-8"))
+SPELLINGS = yaml.safe_load((CASES / "F01_more_spellings.yaml").read_text("utf-8"))["commands"]
 MISREAD = yaml.safe_load((CASES / "F02_times_misread.yaml").read_text("utf-8"))
 
 
@@ -39,6 +40,12 @@ class TargetsTestCase(TypedCase):
             assert self.untouched() == ("triggered", 0), text
         assert self.mei.status == "resolved"
         assert [note.content for note in self.mei.notes] == ["fixed", "disk replaced"]
+
+    def test_nor_does_it_however_it_is_spelt(self) -> None:
+        for text in SPELLINGS:
+            self.say(text)
+            assert self.untouched() == ("triggered", 0), text
+        assert self.mei.status == "resolved"
 
     def test_a_target_that_was_not_said_is_asked_about_by_name(self) -> None:
         for text, more in (

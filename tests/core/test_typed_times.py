@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Optional
 
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -13,6 +15,8 @@ from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import ConfigError, RejectedInput
 from pagerduty_mattermost.core.typed_times import iso_time, read_future, read_span, read_time
 
+CASES = Path(__file__).resolve().parents[1] / "fixtures" / "cases"
+SPELT = yaml.safe_load((CASES / "F02_more_times.yaml").read_text("utf-8"))
 NOW = 1795258980.0  # Saturday 2026-11-21 12:03 in Berlin
 
 
@@ -202,6 +206,19 @@ def test_what_is_not_sure_is_refused_with_its_reading(text: str, told: str) -> N
     with pytest.raises(RejectedInput) as refused:
         read_future(text, now=NOW, zone="Europe/Berlin")
     assert told in str(refused.value)
+
+
+@pytest.mark.parametrize("text", SPELT["refused"])
+def test_what_is_no_time_or_several_is_refused(text: str) -> None:
+    now = SPELT["now"].timestamp()
+    with pytest.raises(RejectedInput, match="write "):
+        read_future(text, now=now, zone=SPELT["zone"])
+
+
+@pytest.mark.parametrize(("text", "wanted"), SPELT["read"].items())
+def test_what_has_one_reading_is_read(text: str, wanted: str) -> None:
+    now = SPELT["now"].timestamp()
+    assert times.iso(read_future(text, now=now, zone=SPELT["zone"])) == wanted
 
 
 @pytest.mark.parametrize(

@@ -368,6 +368,12 @@ def _correct_mattermost(document: Dict[str, Any]) -> None:
     ]
     hook["schema"] = {"$ref": "#/components/schemas/OutgoingWebhook"}
     _correct_groups(document)
+    # Newer than the document (api4/integration_action.go): a dialog's field asks for its choices.
+    choice = {"type": "object", "required": ["text", "value"]}
+    choices = {"type": "array", "items": choice, "nullable": True}
+    asked = {"type": "object", "required": ["url", "channel_id", "team_id", "submission"]}
+    found = {"type": "object", "properties": {"items": choices}}
+    paths["/api/v4/actions/dialogs/lookup"] = {"post": _operation(found, asked)}
     # The tag `roles` is there, its operations are not.
     texts = {"type": "array", "items": {"type": "string"}}
     role = {

@@ -42,8 +42,10 @@ _RANGES = frozenset(
     )
 )
 """In front of a further incident; what is meant by them is not guessed."""
-_NOUNS = ("incident", "incidents", "id", "ids", "number", "numbers", "no", "nr")
-_INCIDENTS = ("incident", "incidents")
+_INCIDENTS = ("incident", "incidents", "inc")
+_ALERTS = ("alert", "alerts")
+"""What people call incidents; an incident has alerts of its own, so text may speak of those."""
+_NOUNS = (*_INCIDENTS, *_ALERTS, "id", "ids", "number", "numbers", "no", "nr")
 _BEFORE_NOUNS = ("of", "on", "the")
 _MAX_NOUNS = 4
 _MAX_LINK_TEXT = 300
@@ -153,8 +155,8 @@ def is_perhaps_word(id: str) -> bool:
 
 
 def _is_perhaps_count(nouns: str, typed: str) -> bool:
-    """Whether numbers with text behind them may be none of incidents: "on 3 hosts", "no 5 in the
-    rack"; what stands behind "incident" or `#` is one."""
+    """Whether numbers with text behind them may be none of incidents ("on 3 hosts", "alert 5
+    fired"); what stands behind "incident" or `#` is one."""
     words = [word.lower().rstrip(_ENDS) for word in nouns.split()]
     return bool(words) and not any(word in _INCIDENTS for word in words) and typed.isdecimal()
 
@@ -195,7 +197,8 @@ def _separator(text: str, at: int) -> Tuple[int, bool]:
     word = _word(text, behind)
     joined = text[word.start : word.end].lower() in _AND
     following = _word(text, _space(text, word.end)) if joined else word
-    if (joined or listed) and text[following.start : following.end].lower() in _INCIDENTS:
+    noun = text[following.start : following.end].lower() in (*_INCIDENTS, *_ALERTS)
+    if (joined or listed) and noun:
         following = _word(text, _space(text, following.end))
         if following.id:
             return following.start, True
