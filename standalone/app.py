@@ -305,16 +305,14 @@ class App:
                 str(execution.context.get("user") or ""),
                 by_hand=bool(execution.context.get("by_hand")),
                 execution_id=execution.id,
+                rule_ref=execution.rule_ref or "",
             ),
         )
 
-    def action_service(
-        self, class_name: str, user: str, *, by_hand: bool = False, execution_id: str = ""
-    ) -> ActionService:
-        """What an action of that class is handed."""
+    def action_service(self, class_name: str, user: str, **of_run: Any) -> ActionService:
+        """What an action of that class is handed. `of_run`: as `ActionService` has it."""
         wrapper = ProcessWrapper(self.pack.ref, class_name, "debug")
-        store = self._datastore(class_name, user)
-        return ActionService(store, wrapper, by_hand=by_hand, execution_id=execution_id)
+        return ActionService(self._datastore(class_name, user), wrapper, **of_run)
 
     def _start_sensor(self, sensor: SensorMeta) -> None:
         def make() -> Any:

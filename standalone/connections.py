@@ -217,7 +217,8 @@ def _named(pagerduty: Any, kind: str, named: Sequence[Named]) -> Iterator[CheckF
 
 def _mattermost(config: Any, pack: Pack, action_service: Any) -> Iterator[CheckFinding]:
     from pagerduty_mattermost.core.errors import PackError
-    from pagerduty_mattermost.gateways.mattermost.channels import WORDS, Channels
+    from pagerduty_mattermost.gateways.mattermost.channel_words import WORDS
+    from pagerduty_mattermost.gateways.mattermost.channels import Channels
     from pagerduty_mattermost.gateways.mattermost.client import Mattermost
     from pagerduty_mattermost.gateways.stackstorm.datastore import Store
 
@@ -294,10 +295,10 @@ def _is_answered(config: Any, word: str) -> bool:
     """Whether the configuration says of a word, or of what stands in for it, which channel it
     means."""
     from pagerduty_mattermost.core.errors import ConfigError
-    from pagerduty_mattermost.gateways.mattermost.channels import expand
+    from pagerduty_mattermost.gateways.mattermost.channel_words import expand
 
     try:
-        return bool(expand(config.mattermost, word))
+        return bool(expand(config.mattermost, word)[0])
     except ConfigError:
         return False
 

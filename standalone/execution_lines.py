@@ -36,7 +36,7 @@ def kept_line(execution: Execution) -> str:
     if not isinstance(result, dict) or result.get("done") != KEPT:
         return ""
     words = " ".join(str(result.get("message", "")).split())
-    return f"{_subject(execution)}: {execution.action_ref}: {words}"
+    return f"{_subject(execution)}: {execution.action_ref}{_by_rule(execution)}: {words}"
 
 
 def is_answered(execution: Execution) -> bool:
@@ -54,8 +54,7 @@ def failure_line(execution: Execution, error: str, pack: Pack, retried: bool) ->
     """The line of one that failed: whom it concerns, what did not work, and what becomes of it."""
     if is_answered(execution):
         return f"{_subject(execution)}: {_asked(execution.parameters['order'])} not done: {error}"
-    rule = f" ({execution.rule_ref})" if execution.rule_ref else ""
-    what = f"{_subject(execution)}: {execution.action_ref} {execution.status}{rule}"
+    what = f"{_subject(execution)}: {execution.action_ref} {execution.status}{_by_rule(execution)}"
     if retried:
         return f"{what}; it is tried again: {error}"
     if not execution.attempt:
@@ -67,6 +66,12 @@ def failure_line(execution: Execution, error: str, pack: Pack, retried: bool) ->
     ):
         kept += ", and catch_up posts later what still can be posted"
     return f"{what}, given up after {execution.attempt + 1} tries: {error.rstrip('.')}; {kept}"
+
+
+def _by_rule(execution: Execution) -> str:
+    """Which rule ran it, where the line does not begin with that."""
+    rule = execution.rule_ref
+    return f" ({rule})" if rule and rule != _subject(execution) else ""
 
 
 def _subject(execution: Execution) -> str:

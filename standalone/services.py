@@ -102,6 +102,7 @@ class ActionService(_Service):
         *,
         by_hand: bool = False,
         execution_id: str = "",
+        rule_ref: str = "",
     ) -> None:
         super().__init__(datastore)
         self._action_wrapper = wrapper
@@ -109,6 +110,8 @@ class ActionService(_Service):
         """Somebody runs the action in a shell, and reads there what goes wrong."""
         self.execution_id = execution_id
         """The same when it is run again after a restart."""
+        self.rule_ref = rule_ref
+        """Of the rule that started the execution; empty where none did."""
 
 
 class SensorService(_Service):

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from pagerduty_mattermost.core.config.connections import MattermostConfig
 from pagerduty_mattermost.core.errors import ConfigError, PackError, RejectedInput
-from pagerduty_mattermost.gateways.mattermost.channels import Channels, ChannelUnavailable, expand
+from pagerduty_mattermost.gateways.mattermost.channel_words import expand
+from pagerduty_mattermost.gateways.mattermost.channels import Channels, ChannelUnavailable
 from pagerduty_mattermost.gateways.mattermost.operations_notices import (
     DAY_SECONDS,
     notify_operators,
@@ -142,11 +143,26 @@ SETTINGS = MattermostConfig(
 def test_our_words_stand_for_what_is_configured(
     text: str, service: Tuple[str, str], meant: str
 ) -> None:
-    assert expand(SETTINGS, text, service) == meant
+    assert expand(SETTINGS, text, service)[0] == meant
 
 
 def test_what_is_for_the_operations_channel_goes_to_the_default_where_there_is_none() -> None:
-    assert expand(SETTINGS._replace(operations_channel=""), ":operations") == "incidents"
+    one = expand(SETTINGS._replace(operations_channel=""), ":operations")
+    assert one == ("incidents", "mattermost.default_channel")
+
+
+@pytest.mark.parametrize(
+    ("text", "service", "setting"),
+    [
+        (":default", ("", ""), "mattermost.default_channel"),
+        (":operations", ("", ""), "mattermost.operations_channel"),
+        (":service", ("PSVC1", "x"), "mattermost.service_channels"),
+        (":service", ("PX", "nobody's"), "mattermost.default_channel"),
+        ("incidents", ("", ""), ""),
+    ],
+)
+def test_the_setting_is_known_that_names_a_channel(text, service, setting):
+    assert expand(SETTINGS, text, service)[1] == setting
 
 
 @pytest.mark.parametrize("text", ["", None, ":other", ":service"])

@@ -69,7 +69,8 @@ def test_what_an_execution_did_is_one_line_and_what_did_nothing_none(run):
 def test_what_could_not_be_posted_names_the_incident_the_reason_and_that_it_is_kept(run):
     (line,) = run(logging.WARNING, change(), tries=7, default_channel="nowhere")
     assert line.startswith(
-        "#12: pagerduty.mattermost.post_incident: Not done, and kept as failed post "
+        "#12: pagerduty.mattermost.post_incident (pagerduty.post_incidents): "
+        "Not done, and kept as failed post "
     )
     assert "(tried again by itself, once the cause may be gone): Mattermost shows" in line
     assert "~nowhere" in line
@@ -157,7 +158,7 @@ def test_catch_up_is_promised_only_where_it_runs(enabled, end):
     assert end in line
     assert ("catch_up" in line) is enabled
     once = failure_line(an_execution(None, status="timeout"), "too slow", pack, False)
-    assert once == "pagerduty.some_rule: pagerduty.x timeout (pagerduty.some_rule): too slow"
+    assert once == "pagerduty.some_rule: pagerduty.x timeout: too slow"
 
 
 def test_who_asked_in_chat_is_named_and_a_slip_is_no_warning():

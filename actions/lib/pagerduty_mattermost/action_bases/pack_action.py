@@ -23,6 +23,7 @@ from __future__ import annotations
 
 import os
 import time
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Callable, Dict, Mapping, Optional, Tuple
 
 from st2common.runners.base_action import Action
@@ -38,6 +39,7 @@ from pagerduty_mattermost.core.errors import (
 from pagerduty_mattermost.gateways.context import Context
 
 if TYPE_CHECKING:
+    from pagerduty_mattermost.gateways.mattermost.channels import ChannelUnavailable
     from pagerduty_mattermost.operations.dead_letters import DeadLetter
 
 TRIES_OF_WHAT_IS_KEPT = 2
@@ -86,7 +88,7 @@ class PackAction(Action):
                 sleep=lambda seconds: self.sleep(seconds),
                 keep_failed=self._keep_failed,
                 gives_up=self.gives_up,
-                is_typed=self._is_typed,
+                of_channel=self._notice_of_channel,
             )
         return self._context
 
@@ -103,6 +105,20 @@ class PackAction(Action):
         import uuid
 
         return uuid.uuid4().hex
+
+    @cached_property
+    def rule_ref(self) -> str:
+        """Reference of the rule that runs it; empty where none does, and where StackStorm does not
+        show it. The embedded default says it, StackStorm is asked."""
+        own = getattr(self.action_service, "rule_ref", None)
+        if isinstance(own, str):
+            return own
+        id = os.environ.get(EXECUTION_VARIABLE, "")
+        if not id:
+            return ""
+        from pagerduty_mattermost.gateways.stackstorm.executions_api import rule_of
+
+        return rule_of(self.context.stackstorm(), id)
 
     def act(self, *args: Any, **params: Any) -> Any:
         """What the action does; returns its result or raises a PackError."""
@@ -166,6 +182,18 @@ class PackAction(Action):
         is_it = rule_mistakes.bare(typed) == rule_mistakes.bare(channel)
         return is_it and not rule_mistakes.name_channel(self.context, self.action_service, typed)
 
+    def _notice_of_channel(self, error: ChannelUnavailable) -> Optional[Tuple[str, str]]:
+        """What the operations channel is told of a channel that can't be posted in, and what it is
+        told about; None where whoever typed the channel reads what is wrong."""
+        if self._is_typed(error.channel):
+            return None
+        from pagerduty_mattermost.action_bases import channel_notices, rule_mistakes
+
+        given = str(self._params.get("channel") or "")
+        names_it = error.setting or rule_mistakes.bare(given) == rule_mistakes.bare(error.channel)
+        rule = self.rule_ref if given and names_it else ""
+        return channel_notices.notice(error, rule, self._params)
+
     def _of_a_person(self, error: WrongParameter, params: Dict[str, Any]) -> str:
         """The line about a parameter that somebody wrote wrong, in a rule or for a run."""
         from pagerduty_mattermost.operations.dead_letters import ACTIONS, is_from_a_rule
@@ -214,11 +242,21 @@ class PackAction(Action):
     ) -> DeadLetter:
         from pagerduty_mattermost.gateways.mattermost.outage import note_waiting
         from pagerduty_mattermost.operations import dead_letters
+        from pagerduty_mattermost.operations.place import place_of
 
         kind = dead_letters.ACT if action.startswith("chat_") else dead_letters.kind_of(error)
         context = self.context
+        rule = self.rule_ref if dead_letters.is_from_a_rule(action, params) else ""
         kept = dead_letters.keep(
-            context.store, action, params, kind, line, context.clock(), context.log
+            context.store,
+            action,
+            params,
+            kind,
+            line,
+            context.clock(),
+            context.log,
+            rule=rule if action == self.kept_as else "",
+            place=place_of(context, params) if kind == dead_letters.BLOCKED else "",
         )
         if kind == dead_letters.RETRYABLE:
             try:

@@ -6,14 +6,38 @@ those that somebody names, by hand (`deadletter.replay`)."""
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Type
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Callable,
+    Dict,
+    List,
+    NamedTuple,
+    Optional,
+    Sequence,
+    Tuple,
+    Type,
+)
 
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import PackError, RetryLater
 from pagerduty_mattermost.gateways.mattermost import outage
 from pagerduty_mattermost.operations import dead_letter_view, dead_letters
-from pagerduty_mattermost.operations.dead_letters import ACT, ACTIONS, DeadLetter
-from pagerduty_mattermost.operations.replay_order import ReplayOrder, postponed, some_wait
+from pagerduty_mattermost.operations.dead_letters import (
+    ACT,
+    ACTIONS,
+    BLOCKED,
+    PERMANENT,
+    DeadLetter,
+)
+from pagerduty_mattermost.operations.place import place_of
+from pagerduty_mattermost.operations.replay_order import (
+    ReplayOrder,
+    is_tried,
+    postponed,
+    some_wait,
+)
+from pagerduty_mattermost.operations.rule_now import as_rule_says
 
 if TYPE_CHECKING:
     from pagerduty_mattermost.action_bases.pack_action import PackAction
@@ -21,6 +45,7 @@ if TYPE_CHECKING:
 
 RUN_SECONDS = 240.0
 """After this long the rest waits for the next run."""
+GONE = "The rule {} is disabled, gone or runs something else now: nothing of it is posted any more"
 ACT_VALID_SECONDS = 60.0
 """How long an act that is replayed by hand may wait to be taken: as long as an order from chat."""
 
@@ -85,8 +110,8 @@ def replay(
     before each. Raises StoreUnreachable."""
     context = action.context
     began = context.monotonic()
+    letters, done = _as_said_now(action, letters, by_hand=by_hand)
     order = ReplayOrder(letters, context.clock(), by_hand=by_hand, is_back=is_back)
-    done: List[Replayed] = []
     while context.monotonic() - began <= RUN_SECONDS:
         if beat is not None:
             beat()
@@ -112,10 +137,47 @@ def replay(
             order.done()
             continue
         after = postponed(one, ACT if one.kind == ACT else kind, problem, context.clock())
+        after = after._replace(place=place_of(context, one.params) if kind == BLOCKED else "")
         dead_letters.save(context.store, after, context.clock())
         done.append(Replayed(one, problem, after))
         order.failed(after.kind, down=down)
     return done
+
+
+def _as_said_now(
+    action: PackAction, letters: Sequence[DeadLetter], *, by_hand: bool
+) -> Tuple[List[DeadLetter], List[Replayed]]:
+    """With what rules and configuration say today, and due where that is something else than when
+    they failed; and those that no rule runs any more, which are left to be carried out by hand."""
+    context, now = action.context, action.context.clock()
+    found: List[DeadLetter] = []
+    gone: List[Replayed] = []
+    rules = _rules(action) if any(one.rule for one in letters) else None
+    for one in letters:
+        said: Optional[DeadLetter] = one
+        if rules is not None and one.rule:
+            said = as_rule_says(one, rules.get(one.rule))
+        if said is None and not by_hand and is_tried(one, now):
+            reason = GONE.format(one.rule)
+            left = one._replace(kind=PERMANENT, reason=reason)
+            dead_letters.save(context.store, left, now)
+            gone.append(Replayed(one, reason, left))
+            continue
+        said = said or one
+        is_moved = said.kind == BLOCKED and said.place not in ("", place_of(context, said.params))
+        found.append(said._replace(next_at=now) if said is not one or is_moved else said)
+    return found, gone
+
+
+def _rules(action: PackAction) -> Optional[Dict[str, Any]]:
+    """All rules, by reference; None where they can't be read."""
+    from pagerduty_mattermost.gateways.stackstorm.rules_api import all_rules
+
+    try:
+        return {str(rule.ref): rule for rule in all_rules(action.action_service)}
+    except PackError as error:
+        action.context.log.info("Failed posts go as their rules were: %s", error)
+        return None
 
 
 def entry_point(name: str) -> Type[PackAction]:

@@ -19,7 +19,7 @@ from typing import Any, Iterable, Optional
 from pagerduty_mattermost.cards.route import Route, make_route
 from pagerduty_mattermost.core.errors import PackError, RejectedInput, WrongParameter
 from pagerduty_mattermost.core.text import clean, listed, one_line
-from pagerduty_mattermost.gateways.mattermost.channels import WORDS
+from pagerduty_mattermost.gateways.mattermost.channel_words import WORDS
 from pagerduty_mattermost.gateways.mattermost.values import checked_name, is_id
 from pagerduty_mattermost.gateways.stackstorm import rule_criteria
 

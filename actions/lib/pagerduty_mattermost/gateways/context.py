@@ -53,6 +53,10 @@ KeepFailed = Callable[[str, Mapping[str, Any], Optional[PackError], str], Any]
 """Keeps an action that failed, so that it can be carried out again: its name, its parameters, the
 error (None: one that nobody foresaw), and the line people read."""
 
+OfChannel = Callable[["ChannelUnavailable"], Optional[Tuple[str, str]]]
+"""What the operations channel is told of a channel that the bot can't use: what it is about, and
+the text; None where it is not told."""
+
 _HIDDEN = r"key|token|secret|password"
 _URL_CREDENTIALS = r"[a-z0-9+.-]+://([^/@]+)@"
 """Compiled where an error is shown, not in each action."""
@@ -70,7 +74,7 @@ class Context:
     _datastore_service: Any
     _keep_failed: Optional[KeepFailed]
     _gives_up: Optional[GivesUp]
-    _is_typed: Optional[Callable[[str], bool]]
+    _of_channel: Optional[OfChannel]
     _read: Dict[str, Any]
     log: Any
     clock: Callable[[], float]
@@ -88,16 +92,16 @@ class Context:
         sleep: Callable[[float], None] = time.sleep,
         keep_failed: Optional[KeepFailed] = None,
         gives_up: Optional[GivesUp] = None,
-        is_typed: Optional[Callable[[str], bool]] = None,
+        of_channel: Optional[OfChannel] = None,
     ) -> None:
         """`gives_up`: asked after each failed try at Mattermost whether it is to be the last.
-        `is_typed`: whether a person typed this channel for the run and reads what is wrong."""
+        `of_channel`: what is said of a channel that the bot can't use."""
         self.__dict__.update(
             _config=config,
             _datastore_service=datastore_service,
             _keep_failed=keep_failed,
             _gives_up=gives_up,
-            _is_typed=is_typed,
+            _of_channel=of_channel,
             _read={},
             log=log,
             clock=clock,
@@ -321,9 +325,11 @@ class Context:
     def _notify_of_channel(self, error: ChannelUnavailable) -> None:
         if getattr(self._datastore_service, "by_hand", False):
             return  # who mistyped a channel in a shell reads it there
-        if self._is_typed is not None and self._is_typed(error.channel):
-            return
-        self.notify_operators(f"channel:{error.channel}", str(error))
+        notice: Optional[Tuple[str, str]] = f"channel:{error.channel}", str(error)
+        if self._of_channel is not None:
+            notice = self._of_channel(error)
+        if notice is not None:
+            self.notify_operators(*notice)
 
     def _without_secrets(self, text: str) -> str:
         for secret in _secrets(dict(self._config)):

@@ -6,7 +6,7 @@ those that were carried out again. Pure; outside text is escaped here."""
 from __future__ import annotations
 
 from datetime import tzinfo
-from typing import Any, Dict, List, Optional, Sequence, Tuple
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import RejectedInput
@@ -29,8 +29,18 @@ WHAT_HAPPENS = {
     PERMANENT: "replayed by hand alone",
     ACT: "a command: by hand alone, after a check of the incident",
 }
-MAX_REASON = 160
-"""Characters of it in a table."""
+MAX_REASON, MAX_WHAT, MAX_ABOUT = 160, 80, 60
+"""Characters of each in a table."""
+POSTS = {
+    "post_incident": "card",
+    "repaint_incident": "cards brought up to date",
+    "post_once": "message",
+    "post_storm": "storm's card",
+    "tell_incident": "direct message",
+    "room_open": "room",
+    "oncall_tell": "message about a shift",
+}
+"""What an action that is kept was to post."""
 
 
 def chosen(
@@ -54,11 +64,47 @@ def _number(one: DeadLetter) -> str:
     return str(incident.get("number") or "") if isinstance(incident, dict) else ""
 
 
+def what(one: DeadLetter) -> str:
+    """What it was to be, by which one is told from another: the command as it was typed and by
+    whom, the post and where it goes."""
+    order = one.params.get("order")
+    if isinstance(order, Mapping):
+        return _ordered(order)
+    if one.action not in POSTS:
+        given = (one.params.get(name) for name in ("verb", "incidents", "service", "text"))
+        return " ".join(str(word) for word in given if word)
+    channel = str(one.params.get("channel") or "")
+    place = channel if channel[:1] in (":", "~", "") or "/" in channel else f"~{channel}"
+    by = f" ({one.rule})" if one.rule else ""
+    return f"{POSTS[one.action]}{' in ' + place if place else ''}{by}"
+
+
+def _ordered(order: Mapping[str, Any]) -> str:
+    """Of what came from chat."""
+    kind, said = str(order.get("kind") or ""), str(order.get("text") or "")
+    given = f"{order.get('verb') or kind} {said}".strip()
+    if kind == "command":
+        given = f"/pd {said}"
+    by = order.get("user_name")
+    return f"{given} by @{by}" if by else given
+
+
+def about(one: DeadLetter) -> str:
+    """The incident it is of, with number and title where they are known."""
+    change = one.params.get("change")
+    incident = change.get("incident") if isinstance(change, Mapping) else None
+    if isinstance(incident, Mapping) and incident.get("number"):
+        return f"#{incident['number']} {incident.get('title') or ''}".strip()
+    return one.incident
+
+
 def row(one: DeadLetter, *, parameters: bool) -> Dict[str, Any]:
     """One as an action's result has it."""
     return {
         "id": one.id,
         "action": f"pagerduty.{ACTIONS[one.action][2]}",
+        "what": what(one),
+        "rule": one.rule,
         "kind": one.kind,
         "reason": one.reason,
         "incident_id": one.incident,
@@ -82,8 +128,8 @@ def markdown(shown: Sequence[DeadLetter], total: int, zone: tzinfo) -> str:
     rows = [
         [
             f"`{one.id}`",
-            cell(ACTIONS[one.action][2], 40),
-            cell(one.incident, 40),
+            cell(what(one), MAX_WHAT),
+            cell(about(one), MAX_ABOUT),
             one.kind,
             cell(one.reason, MAX_REASON),
             cell(times.stamp(times.iso(one.last_at), zone), 40),

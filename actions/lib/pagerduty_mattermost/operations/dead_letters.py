@@ -83,6 +83,10 @@ class DeadLetter(NamedTuple):
     """Orders those of one incident: the version of the change that failed to be shown."""
     over: bool = False
     """Whether that change is the end of the incident."""
+    rule: str = ""
+    """Reference of the rule that ran the action; empty where that is not known."""
+    place: str = ""
+    """Digest of what the configuration said of where it goes (`place.place_of`)."""
 
     @property
     def order(self) -> Tuple[str, float, str]:
@@ -136,9 +140,13 @@ def keep(
     reason: str,
     now: float,
     log: Any,
+    *,
+    rule: str = "",
+    place: str = "",
 ) -> DeadLetter:
-    """Keep it; what is kept already has failed once more. Raises the store's errors."""
-    made = first_failure(action, params, kind, reason, now)
+    """Keep it; what is kept already has failed once more. `rule`, `place`: as the dead letter has
+    them. Raises the store's errors."""
+    made = first_failure(action, params, kind, reason, now)._replace(rule=rule, place=place)
     try:
         before = dead_letter_from(made.id, store.read(KEY_PREFIX + made.id))
     except BrokenValue as error:
@@ -146,7 +154,12 @@ def keep(
         before = None
     if before is not None:
         made = before._replace(
-            kind=kind, reason=made.reason, last_at=now, attempts=before.attempts + 1
+            kind=kind,
+            reason=made.reason,
+            last_at=now,
+            attempts=before.attempts + 1,
+            rule=rule or before.rule,
+            place=place or before.place,
         )
     elif store.holds(KEY_PREFIX, MAX_LETTERS):
         make_room(store, load_all(store, log), MAX_LETTERS - DROPPED_AT_ONCE, log)

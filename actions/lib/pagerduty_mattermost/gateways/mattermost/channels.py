@@ -26,7 +26,6 @@ import json
 from contextlib import suppress
 from typing import Any, Callable, Dict, NamedTuple, Optional, Tuple, TypeVar
 
-from pagerduty_mattermost.core.config.connections import MattermostConfig
 from pagerduty_mattermost.core.errors import (
     ConfigError,
     NotFound,
@@ -34,7 +33,7 @@ from pagerduty_mattermost.core.errors import (
     RejectedInput,
     Unauthorized,
 )
-from pagerduty_mattermost.core.text import clean, one_line
+from pagerduty_mattermost.gateways.mattermost.channel_words import expand
 from pagerduty_mattermost.gateways.mattermost.client import (
     ARCHIVED_ERRORS,
     DELETED_CHANNEL,
@@ -46,14 +45,14 @@ from pagerduty_mattermost.gateways.stackstorm.datastore import BrokenValue, Stor
 KEY_PREFIX = "channel."
 CACHED_SECONDS = 3600.0
 """Seconds a resolved channel is kept."""
-WORDS = (":default", ":operations", ":service")
 
 Answer = TypeVar("Answer")
 
 
 class ChannelUnavailable(NotFound):
     """A channel that is archived, not there, or closed to the bot. `channel`: as it was
-    written; `archived_id`: the id of one that is archived, else empty."""
+    written; `archived_id`: the id of one that is archived, else empty. `setting`: that of the
+    configuration which names it, empty where it was named itself."""
 
     def __init__(
         self,
@@ -67,6 +66,7 @@ class ChannelUnavailable(NotFound):
         super().__init__(message, status=status, error_id=error_id)
         self.channel = channel
         self.archived_id = archived_id
+        self.setting = ""
 
 
 def is_archived(error: BaseException) -> bool:
@@ -100,52 +100,14 @@ class _Target(NamedTuple):
     team: str
     name: str
     known_as: str = ""
+    setting: str = ""
+    """That names it; empty where it was named itself."""
 
     @property
     def label(self) -> str:
         if self.known_as:
             return self.known_as
         return f"~{self.name} in the team {self.team}" if self.name and not self.id else self.text
-
-
-def expand(settings: MattermostConfig, text: str, service: Tuple[str, str] = ("", "")) -> str:
-    """The text with our words replaced by what the configuration says; `service`: id and name of
-    the incident's.
-
-    Raises ConfigError when it says nothing, RejectedInput for no text and an unknown word.
-    """
-    word = str(text or "").strip()
-    if word == ":operations":
-        word = settings.operations_channel or ":default"
-    if word == ":service":
-        if not any(service):
-            raise RejectedInput(
-                "':service' needs an incident: name the channel, or write ':default'"
-            )
-        by_name = {key.casefold(): channel for key, channel in settings.service_channels.items()}
-        word = settings.service_channels.get(service[0]) or by_name.get(
-            service[1].casefold(), ":default"
-        )
-    if word == ":default":
-        if not settings.default_channel:
-            raise ConfigError(
-                "The configuration of the pack pagerduty: mattermost.default_channel is not set"
-            )
-        return settings.default_channel
-    if word.startswith(("https://", "http://")):
-        name = one_line(clean(word.rstrip("/").rpartition("/")[2], 60))
-        raise RejectedInput(
-            f"'{one_line(clean(word, 100))}' is a channel's address: write its name, '{name}'"
-        )
-    if not word:
-        raise RejectedInput(
-            "No channel given: an id, name, ~name, team/name or one of " + ", ".join(WORDS)
-        )
-    if word.startswith(":"):
-        raise RejectedInput(
-            f"'{one_line(clean(word, 60))}' is none of the channel words {', '.join(WORDS)}"
-        )
-    return word
 
 
 class Channels:
@@ -221,7 +183,7 @@ class Channels:
                     raise
                 self._forget(target)
                 if not (kept and again):
-                    raise self._told(self._refusal(channel, error)) from None
+                    raise self._told(self._refusal(channel, error), target) from None
                 again = False
 
     def is_archived(self, channel_id: str, refused: PackError) -> bool:
@@ -236,9 +198,10 @@ class Channels:
 
     def _target(self, text: str, service: Tuple[str, str]) -> _Target:
         settings = self._mattermost.settings
-        word = expand(settings, text, service)
+        word, setting = expand(settings, text, service)
         if is_id(word):
-            return _Target(word, word, settings.team, word if settings.team else "")
+            by_name = word if settings.team else ""
+            return _Target(word, word, settings.team, by_name, setting=setting)
         team, _, name = word.rpartition("/")
         team = team.lstrip("~") or settings.team
         name = checked_name(name.lstrip("~"), "channel")
@@ -247,7 +210,7 @@ class Channels:
                 f"The channel '{name}' needs its team: write team/{name}, or set "
                 "mattermost.team in the configuration"
             )
-        return _Target(word, "", checked_name(team, "team"), name)
+        return _Target(word, "", checked_name(team, "team"), name, setting=setting)
 
     def _resolve(
         self, target: _Target, shelved: Callable[[str], bool] = lambda id: False
@@ -264,7 +227,7 @@ class Channels:
         except ChannelUnavailable as error:
             if error.archived_id and shelved(error.archived_id):
                 raise
-            raise self._told(error) from None
+            raise self._told(error, target) from None
         channel = _ref(found, target)
         self._known[key] = channel
         with suppress(PackError):  # resolved again next time
@@ -363,7 +326,8 @@ class Channels:
             error_id=error.error_id,
         )
 
-    def _told(self, error: ChannelUnavailable) -> ChannelUnavailable:
+    def _told(self, error: ChannelUnavailable, target: _Target) -> ChannelUnavailable:
+        error.setting = target.setting
         if self._notify is not None:
             self._notify(error)
         return error

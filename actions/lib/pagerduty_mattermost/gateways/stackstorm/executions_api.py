@@ -1,7 +1,8 @@
-"""Starts actions of other packs by StackStorm's API.
+"""What is asked of StackStorm's API about executions: one is started, and which rule started one.
 
     known = parameters_of(client, "ops.open_bridge")      # names that the action takes
     id = start(client, "ops.open_bridge", {"incident_id": "PT4KHLK"})
+    ref = rule_of(client, "6565...")                      # "my_company.checkout"
 
 StackStorm renders templates in what it is given, so nothing that people wrote may be in it.
 """
@@ -15,6 +16,8 @@ from pagerduty_mattermost.core.text import clean, one_line
 from pagerduty_mattermost.gateways.stackstorm.api_calls import FailedCall, bounded
 
 MAX_REASON_CHARACTERS = 200
+SOON_SECONDS = 5.0
+"""For what is only said along with something else."""
 
 
 class _Execution(NamedTuple):
@@ -58,3 +61,19 @@ def start(client: Any, ref: str, parameters: Mapping[str, Any]) -> str:
             "shows it"
         ) from None
     return str(getattr(made, "id", ""))
+
+
+def rule_of(client: Any, execution_id: str) -> str:
+    """Reference of the rule that started an execution; empty where none did, and where StackStorm
+    does not show it. Raises nothing."""
+    manager = getattr(client, "executions", None)
+    if manager is None or not execution_id:
+        return ""
+    try:
+        found = bounded(lambda: manager.get_by_id(execution_id), SOON_SECONDS)
+    except FailedCall:
+        return ""
+    rule = getattr(found, "rule", None)
+    if not isinstance(rule, Mapping) or not rule.get("name"):
+        return ""
+    return one_line(clean(rule.get("ref") or f"{rule.get('pack')}.{rule['name']}"), 200)
