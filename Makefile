@@ -88,6 +88,7 @@ docs-check: $(READY)
 
 pictures: $(READY)
 	$(BIN)/python tools/pictures.py
+	ONCALL_PICTURES=docs/pictures $(BIN)/python -m pytest -q -m browser tests/e2e/test_oncall_page.py tests/e2e/test_oncall_handoff.py
 
 check: $(READY)
 	$(BIN)/python -m standalone check $(if $(CONFIG),--config $(CONFIG)) $(ARGS)

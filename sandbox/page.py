@@ -10,7 +10,7 @@ from .server import HttpAnswer
 TEMPLATE = Path(__file__).with_name("page.html")
 _POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src "
-    "'self'; "
+    "'self'; img-src data:; "
     "form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
 )
 """Nothing from elsewhere, no form that leads anywhere, no frame: what posts contain stays text."""

@@ -128,7 +128,7 @@ def _draw_room(sandbox: Any, room: Any, browser: Any, until: Any, incident: Any)
     browser.open("about:blank")  # the page looks at its address when it is opened
     browser.open(f"{sandbox.mattermost.url}/#{made().id}")
     _seen(browser, "changed the priority")
-    browser.picture(PICTURES / "room.png", 1180, 900)
+    browser.picture(PICTURES / "room.png", 1180, 1240)
 
 
 def _draw_playbook(sandbox: Any, room: Any, browser: Any, until: Any) -> None:

@@ -7,6 +7,7 @@ method's arguments.
     rate_limit   {"per_second": 5, "burst": 10}
     settings     {"props_limit": 800000}                     answers all settings
     view         {"channel": "incidents", "user": "ada"}     what the web page draws
+    picture      {"file": id}                                a PNG of a post, in base64
     click        {"user": "ada", "post": id, "action": "acknowledge"}
     command      {"user": "ada", "channel": "incidents", "text": "/pd list"}
     submit       {"user": "ada", "dialog": id, "values": {"text": "x"}}   (ids: word dialogs)
@@ -18,6 +19,7 @@ All words are in `WORDS`. Faults, outages, clock and journal are the server's ow
 
 from __future__ import annotations
 
+import base64
 from typing import Any, Callable, Dict, List
 
 from . import clients
@@ -160,6 +162,11 @@ def view(server: MattermostCore, channel: str = "", user: str = "") -> Dict[str,
     }
 
 
+def picture(server: MattermostCore, file: str) -> str:
+    """What a PNG contains, in base64."""
+    return base64.b64encode(server.state.files[file].content).decode()
+
+
 def _title(channel: Channel, names: Dict[str, str]) -> str:
     if channel.type != DIRECT:
         return channel.display_name or channel.name
@@ -180,12 +187,18 @@ def _viewed(server: MattermostCore, post: Post, names: Dict[str, str]) -> Dict[s
         "reply": bool(post.root_id),
         "message": post.message,
         "attachments": body["props"].get("attachments") or [],
-        "files": [f["name"] for f in body["metadata"].get("files", [])],
+        "files": [_file(f) for f in body["metadata"].get("files", [])],
         "reactions": _counted(post),
         "replies": [
             _viewed(server, r, names) for r in sorted(post.live_replies, key=lambda p: p.key)
         ],
     }
+
+
+def _file(file: Dict[str, Any]) -> Dict[str, str]:
+    """Its name, and its id where it is shown as a picture."""
+    name = str(file["name"])
+    return {"name": name, "picture": str(file["id"]) if name.endswith(".png") else ""}
 
 
 def _counted(post: Post) -> Dict[str, int]:
@@ -201,6 +214,7 @@ WORDS: Dict[str, Callable[..., Any]] = {
     "rate_limit": rate_limit,
     "channels": channels,
     "view": view,
+    "picture": picture,
     "grant": grant,
     "click": clients.click,
     "command": clients.command,

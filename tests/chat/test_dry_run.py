@@ -120,7 +120,7 @@ def test_a_dry_run_writes_nothing_anywhere(world: World, row: Row) -> None:
         answer = str(error)
     assert world.written() == before, "a dry run wrote something"
     if row.dialog:
-        assert "a dialog opens from /pd alone" in answer
+        assert "declare opens a form, and none opens here" in answer
     elif verb.name == "mark" or (verb.name == "oncall_picture" and not find_spec("matplotlib")):
         assert row.answer in answer, "a post that is none, or no library for pictures"
     elif verb.name in NOTHING_TO_DO:

@@ -11,7 +11,7 @@ from browser import NO_BROWSER, Browser
 from sandbox import Sandbox
 from sandbox.chat_room import Room
 
-pytestmark = pytest.mark.skipif(bool(NO_BROWSER), reason=NO_BROWSER)
+pytestmark = [pytest.mark.browser, pytest.mark.skipif(bool(NO_BROWSER), reason=NO_BROWSER)]
 
 
 @pytest.fixture(scope="module")

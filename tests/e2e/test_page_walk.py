@@ -1,6 +1,7 @@
 """What a person met in the real Mattermost and meets no more, point by point, in a real browser on
 the sandbox's page, which folds, keeps menus and reads markup as the real one does; on a desk's
-screen and on a telephone's. Beside it: `test_page_answers` (what is answered and asked)."""
+screen and on a telephone's. Beside it: `test_page_answers` (what is answered and asked),
+`test_page_words` (what it says)."""
 
 from __future__ import annotations
 
@@ -13,7 +14,7 @@ from browser import NO_BROWSER, Browser, type_in
 from sandbox.chat_room import Room
 from sandbox.waiting import until
 
-pytestmark = pytest.mark.skipif(bool(NO_BROWSER), reason=NO_BROWSER)
+pytestmark = [pytest.mark.browser, pytest.mark.skipif(bool(NO_BROWSER), reason=NO_BROWSER)]
 LAST = "[...document.querySelectorAll('.ephemeral')].pop()"
 
 
@@ -93,6 +94,8 @@ def test_escalate_is_in_the_menu_and_asks(room: Room, page: Browser) -> None:
     assert page.until("document.querySelector('dialog[open] h2')?.innerText") == "Escalate"
     text = page.js("document.querySelector('dialog').innerText")
     assert "Assigned to Ada Lovelace now." in text
+    assert "Level 1: Ada Lovelace" in text
+    assert "Level 2: Grace Hopper" in text
     page.js("document.querySelector('dialog .cancel').click()")
     closed(page)
     assert shown.one.status == "triggered"

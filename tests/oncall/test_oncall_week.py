@@ -191,12 +191,42 @@ def test_names_of_all_sorts_are_drawn_as_they_are(caplog: pytest.LogCaptureFixtu
 
 @needs_matplotlib
 def test_as_many_people_and_days_as_there_is_room_for() -> None:
-    picture = pixels(drawn([f"Person {number}" for number in range(30)], 35))
-    assert picture.shape[:2] == (1420, 1200)
+    shown = pixels(drawn([f"Person {number}" for number in range(30)], 35))
+    assert shown.shape[:2] == (3600, 1080)
     with pytest.raises(RejectedInput, match="room for 30"):
         drawn([f"Person {number}" for number in range(31)], 35)
     with pytest.raises(RejectedInput, match="nothing to draw"):
         drawn([])
+
+
+def luminance(color: Any) -> float:
+    """Of red, green and blue from 0 to 1, as WCAG 2 defines it."""
+    linear = [one / 12.92 if one <= 0.04045 else ((one + 0.055) / 1.055) ** 2.4 for one in color]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(one: Any, other: Any) -> float:
+    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+@needs_matplotlib
+def test_it_is_read_on_any_ground_and_on_a_telephone() -> None:
+    """It brings its own ground; letters and bars are told from it; 350 pixels wide, as a telephone
+    shows it, letters are nine pixels high at least."""
+    people = [f"Person {number}" for number in range(10)]
+    shown = pixels(drawn(people))
+    assert shown[:, :, 3].min() == 1.0, "nothing shows through"
+    ground = tuple(shown[0, 0, :3])
+    assert {tuple(shown[y, x, :3]) for y in (0, -1) for x in (0, -1)} == {ground}
+    found = {tuple(one) for one in shown[:, :, :3].reshape(-1, 3)}
+    assert max(contrast(one, ground) for one in found) > 12, "letters"
+    for color in picture.COLORS:
+        bar = tuple(int(color[at : at + 2], 16) / 255 for at in (1, 3, 5))
+        assert any(max(abs(a - b) for a, b in zip(bar, one)) < 0.01 for one in found), color
+        assert contrast(bar, ground) > 4.5, color
+    inches = shown.shape[1] / picture.DOTS_PER_INCH
+    assert 350 / (inches * 72) * picture.TEXT_POINTS > 9
 
 
 @needs_matplotlib

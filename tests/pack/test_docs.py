@@ -76,6 +76,31 @@ def _names() -> Set[str]:
     return names
 
 
+def test_make_pictures_draws_what_the_guides_show_and_nothing_else() -> None:
+    """Curves (SVG) come from benchmarks."""
+    shown = {
+        name
+        for guide in GUIDES
+        for name in re.findall(
+            r"\]\((?:docs/)?(?:pictures/)?([\w-]+\.png)\)", guide.read_text("utf-8")
+        )
+    }
+    there = {path.name for path in (*ROOT.glob("docs/*.png"), *ROOT.glob("docs/pictures/*.png"))}
+    makers = (
+        "tools/pictures.py",
+        "tests/e2e/test_oncall_page.py",
+        "tests/e2e/test_oncall_handoff.py",
+    )
+    target = (
+        (ROOT / "Makefile").read_text("utf-8").partition("\npictures:")[2].partition("\n\n")[0]
+    )
+    drawn = set()
+    for maker in makers:
+        assert maker in target
+        drawn |= set(re.findall(r'"([\w-]+\.png)"', (ROOT / maker).read_text("utf-8")))
+    assert shown == there == drawn
+
+
 @pytest.mark.parametrize("guide", GUIDES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_links_of_a_guide_lead_somewhere(guide: Path) -> None:
     text = re.sub(r"```.*?```", "", guide.read_text(encoding="utf-8"), flags=re.DOTALL)

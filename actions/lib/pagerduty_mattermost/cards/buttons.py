@@ -28,6 +28,8 @@ ACKNOWLEDGE_ALL, LIST_OPEN = "stormacknowledge", "stormlist"
 """Of a storm's card: what is triggered on its service, and what is open there."""
 MAX_TITLE, MAX_NAMES = 100, 60
 """Code points of what is said of an incident in a dialog."""
+PAGE = "nextpage"
+"""Of a list: the page behind it."""
 CONFIRMED = "confirmed"
 DISMISSED = "dismissed"
 """What the two buttons of a question bring back."""
@@ -149,6 +151,14 @@ def row(
         token = sign(key, PURPOSE, about, int(now) + ROW_SECONDS)
         made.append(_pressed(f"{verb}{number}", name, style, url, token))
     return {"text": text, "fallback": text, **({"actions": made} if made else {})}
+
+
+def next_page(hook: str, command: str, url: str, key: str, now: float) -> Dict[str, Any]:
+    """The last attachment of a list's page. `hook`: `Origin.hook` of the list; `command`: what
+    shows the next one, as `chat.orders.as_text` writes a command."""
+    token = sign(key, PURPOSE, {"v": PAGE, "x": command, "h": hook}, int(now) + ROW_SECONDS)
+    name = "Next page"
+    return {"fallback": name, "actions": [_pressed(PAGE, name, "default", url, token)]}
 
 
 def of_service(

@@ -68,6 +68,8 @@ class CommandResult(NamedTuple):
     """In place of `message` where each incident of `shown` has buttons."""
     shown: Tuple[Incident, ...] = ()
     """The page of a list."""
+    next_page: Optional[Command] = None
+    """What shows the page behind it; None where there is none."""
     card: Tuple[Mapping[str, Any], ...] = ()
     """In place of `message` where attachments are shown: of `about`, whose buttons they get."""
     about: Optional[Incident] = None

@@ -29,6 +29,7 @@ from typing import (
 
 from pagerduty_mattermost.chat.dialog_abilities import PLAIN, DialogAbilities
 from pagerduty_mattermost.chat.dialog_search import (
+    LEVEL,
     LISTS,
     MAX_CHOICES,
     SCHEDULE,
@@ -53,6 +54,8 @@ FOUND_KEPT_SECONDS = 30.0
 MAX_FOUND = 500
 MAX_SEARCHES = 4
 """Of PagerDuty at once."""
+LEVELS_WAIT_SECONDS = 1.0
+"""For who stands on which level, before a dialog opens without them."""
 SEARCH_WAIT_SECONDS = 1.0
 """For one of those; then the list stays empty, and is asked for again with the next letter."""
 
@@ -170,6 +173,20 @@ class DialogLists:
             return []
         finally:
             self._searches.release()
+
+    def levels(self, incident: str) -> List[str]:
+        """Who stands on which level of the incident's escalation policy, a line each; none where
+        PagerDuty does not tell at once."""
+        found: List[str] = []
+
+        def look() -> None:
+            rows = self.offered(LEVEL, "", incident)
+            found.extend(one.text for one in rows if one.value.isdecimal())
+
+        looking = threading.Thread(target=look, name="pagerduty-levels", daemon=True)
+        looking.start()
+        looking.join(LEVELS_WAIT_SECONDS)
+        return [] if looking.is_alive() else found
 
     def _kept(self, key: Tuple[str, str, str]) -> Optional[List[Choice]]:
         with self._lock:

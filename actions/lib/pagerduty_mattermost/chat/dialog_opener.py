@@ -18,6 +18,7 @@ from pagerduty_mattermost.gateways.http.quotas import Quotas
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
 from pagerduty_mattermost.runs.controls import UPDATE
 
+ESCALATE = "escalate"
 LETTERS_A_SECOND, LETTERS_AT_ONCE = 15, 60
 """Of one person: a list in a dialog is asked for with each letter, and when any field changes."""
 
@@ -65,19 +66,23 @@ class DialogOpener:
             post_id = given.pop("post_id", "")
             given["room"] = "true" if self._opens_room or wanted.opens_room else "false"
             asks_playbook = user if PLAYBOOK in self._chat.declare_fields else ""
+        known, about = self._lists.known(playbooks_of=asks_playbook), _in_words(wanted)
+        if wanted.kind == ESCALATE and not known.abilities.lookups:
+            levels = self._lists.levels(wanted.incident)
+            about = "\n".join([f"{about}\n", *(f"- {copyable(one)}" for one in levels)]).strip()
         return dialogs.dialog(
             wanted.kind,
             wanted.incident,
             self._chat.public_url,
             self._chat.signing_keys[0].reveal(),
             self._clock(),
-            self._lists.known(playbooks_of=asks_playbook),
+            known,
             asker=wanted.user_id,
             channel=wanted.channel_id,
             hook=wanted.hook,
             origin=wanted.origin,
             order=self._chat.declare_fields,
-            about_what=_in_words(wanted),
+            about_what=about,
             given=given,
             post_id=post_id or wanted.clicked,
         )
@@ -96,6 +101,6 @@ def _in_words(wanted: DialogWanted) -> str:
     about = wanted.about
     if not about.title:
         return ""
-    given_on = wanted.kind in ("reassign", "escalate") and about.assignees
+    given_on = wanted.kind in ("reassign", ESCALATE) and about.assignees
     now = f"\n\nAssigned to {copyable(about.assignees)} now." if given_on else ""
     return f"**{copyable(about.title)}**{now}"

@@ -158,6 +158,9 @@ def reply_to(
         buttons.row(incident, words[number], number, chat.public_url, key, now, origin)
         for number, incident in enumerate(result.shown)
     ]
+    if result.next_page is not None:
+        hook, wanted = str(order["hook"]), orders.as_text(result.next_page)
+        rows.append(buttons.next_page(hook, wanted, chat.public_url, key, now))
     return OrderReply(result.head, rows, plain=result.message)
 
 

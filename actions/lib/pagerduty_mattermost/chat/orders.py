@@ -12,6 +12,7 @@ from pagerduty_mattermost.cards.buttons import (
     CONFIRMED,
     DETAILS,
     LIST_OPEN,
+    PAGE,
     SNOOZE_UNTIL,
 )
 from pagerduty_mattermost.chat import audit, dialogs, run_clicks
@@ -93,7 +94,7 @@ def needs_form(parsed: Parsed) -> bool:
 def _clicked(order: Mapping[str, Any]) -> Command:
     """Of a button, a choice or a submitted dialog."""
     verb, incident, text = (str(order.get(name) or "") for name in ("verb", "incident", "text"))
-    if verb == CONFIRMED:
+    if verb in (CONFIRMED, PAGE):
         return _from_text(text)
     if verb == DECLARE:
         values = _values(order.get("values"))

@@ -185,6 +185,8 @@ def _click(
     if verb in (buttons.ACKNOWLEDGE_ALL, buttons.LIST_OPEN):
         made = _order("click", body, now, once, verb=verb, text=str(signed.get("s")))
         return made._replace(trigger=trigger)
+    if verb == buttons.PAGE:
+        return _order("row", body, now, once, verb=verb, text=str(signed.get("x")), hook=hook)
     if verb in buttons.ABOUT_SHIFTS:
         return _order("click", body, now, once, verb=verb, text=str(signed.get("x")))
     text = ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple, Optional, Sequence
 
+from pagerduty_mattermost.cards.incident_lists import in_order
 from pagerduty_mattermost.chat.acting_user import identify
 from pagerduty_mattermost.chat.command import Command
 from pagerduty_mattermost.chat.command_table import CommandTable
@@ -23,8 +24,8 @@ if TYPE_CHECKING:
     from pagerduty_mattermost.incidents.incident import Incident
 
 ACKNOWLEDGE = "acknowledge"
-LISTED_INCIDENTS = 10
-"""From which somebody is asked to choose."""
+LISTED_INCIDENTS, MAX_TITLE = 5, 60
+"""From which somebody is asked to choose, the first of a list; code points of a title."""
 
 
 class Aimed(NamedTuple):
@@ -107,9 +108,12 @@ def _only_one(context: Context, command: Command) -> Incident:
         return found[0]
     if not found:
         raise RejectedInput(_none_is_theirs(context, command))
+    found = in_order(found)
+    hidden = len(found) - LISTED_INCIDENTS
+    more = f" and {hidden} more (`/pd list mine`)" if hidden > 0 else ""
     say = _how_to_say(command, found[0])
     raise RejectedInput(
-        f"which incident? {len(found)} are assigned to you: {_listed(found)}; {say}"
+        f"which incident? {len(found)} are assigned to you: {_listed(found)}{more}; {say}"
     )
 
 
@@ -117,7 +121,7 @@ def _none_is_theirs(context: Context, command: Command) -> str:
     """What there is to choose from although nothing is assigned to whoever asks."""
     query = {**OPEN_QUERY, "limit": LISTED_INCIDENTS, "sort_by": "created_at:desc"}
     page = context.pagerduty.page("/incidents", "incidents", query)
-    found = [incident_of(row) for row in page.items]
+    found = in_order(incident_of(row) for row in page.items)
     if not found:
         return "which incident? None is open: give its id (PT4KHLK) or its number (1234)"
     more = ", …; `/pd list` shows all" if page.more else ""
@@ -128,7 +132,10 @@ def _none_is_theirs(context: Context, command: Command) -> str:
 
 
 def _listed(found: Sequence[Incident]) -> str:
-    return ", ".join(f"#{one.number} {one.title[:60]}" for one in found[:LISTED_INCIDENTS])
+    return ", ".join(
+        one_line(f"{one.priority} #{one.number} {one.title[:MAX_TITLE]}")
+        for one in found[:LISTED_INCIDENTS]
+    )
 
 
 def _how_to_say(command: Command, one: Incident) -> str:

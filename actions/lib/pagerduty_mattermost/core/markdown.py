@@ -28,6 +28,8 @@ _STYLES = re.compile(
     rf"|\*\*|~~|[{ZERO_WIDTH_SPACE}{FIRST_STRONG_ISOLATE}{POP_ISOLATE}]"
 )
 
+_TYPED = ("/pd ", "st2 ", "--")
+"""How begins what is meant to be typed: a command, or an option of one."""
 MAX_ROWS = 20
 """Of a table; a post holds 16,383 characters, and nobody reads more."""
 MAX_CELL_CHARACTERS = 80
@@ -81,14 +83,14 @@ def code_span(text: str) -> str:
 
 
 def with_commands(text: str) -> str:
-    """Outside text, escaped, in which commands between back-ticks are code as they were meant:
-    they can be copied, and nothing in code acts."""
+    """Outside text, escaped, in which commands and options between back-ticks are code as they
+    were meant: they can be copied, and nothing in code acts."""
     parts = text.split("`")
     if len(parts) % 2 == 0:
         return escape(text)
     made = []
     for number, part in enumerate(parts):
-        is_command = number % 2 == 1 and part.startswith(("/pd ", "st2 "))
+        is_command = number % 2 == 1 and part.startswith(_TYPED)
         quoted = f"`{part}`" if number % 2 else part
         bare = quoted.lstrip(" ") if number else quoted  # a space is an indentation in front alone
         space = " " if bare != quoted else ""

@@ -21,20 +21,26 @@ from pagerduty_mattermost.oncall.rotation import ScheduleEntry
 from pagerduty_mattermost.oncall.week import label
 
 MAX_PICTURE_DAYS, MAX_PEOPLE = 35, 30
-MAX_NAME = 32
-"""Characters of a person's name."""
+MAX_NAME, MAX_TITLE = 32, 36
+"""Characters of a person's name, and of the schedule's."""
+BACKGROUND, INK, FAINT = "#1f2530", "#f2f4f8", "#566075"
+"""A ground of its own, on which it is read in Mattermost's light themes and in its dark ones."""
 COLORS = (
-    "#1f77b4",
-    "#ff7f0e",
-    "#2ca02c",
-    "#d62728",
-    "#9467bd",
-    "#8c564b",
-    "#e377c2",
-    "#7f7f7f",
-    "#bcbd22",
-    "#17becf",
+    "#56b4e9",
+    "#f5a623",
+    "#3fcf9a",
+    "#f2e35c",
+    "#ff8a75",
+    "#c9a0ff",
+    "#a6d854",
+    "#ff9fcb",
+    "#7fdbda",
+    "#d2bd96",
 )
+"""One a line; each is told from the ground."""
+WIDTH_INCHES, DOTS_PER_INCH = 6.0, 180
+TEXT_POINTS, TITLE_POINTS = 12, 14
+"""A telephone shows the whole width on about 350 pixels: its letters are 10 pixels high then."""
 FONTS = (
     "Noto Sans CJK JP",
     "Noto Sans CJK SC",
@@ -43,7 +49,7 @@ FONTS = (
     "WenQuanYi Zen Hei",
 )
 """For what DejaVu Sans (matplotlib's own) has no letters, where the machine has them."""
-MAX_LABELS = 16
+MAX_LABELS = 7
 """Days that are named below the picture."""
 
 
@@ -75,7 +81,7 @@ def png(
         marks,
         now,
         where,
-        f"{label(first)} {first.year}, {count} days, times in {zone}",
+        f"{label(first)} {first.year}, {count} days, {zone}; dashed: now",
     )
 
 
@@ -97,40 +103,57 @@ def _drawn(
         matplotlib.rcdefaults()
         matplotlib.rcParams.update(options)
         warnings.simplefilter("ignore")  # a letter that no font has is drawn as a box
-        figure = Figure(figsize=(12, 1.6 + 0.42 * len(people)), dpi=100)
+        figure = Figure(
+            figsize=(WIDTH_INCHES, 1.4 + 0.62 * len(people)),
+            dpi=DOTS_PER_INCH,
+            facecolor=BACKGROUND,
+        )
         canvas = FigureCanvasAgg(figure)
-        axes: Any = figure.add_subplot(111)
+        axes: Any = figure.add_subplot(111, facecolor=BACKGROUND)
         lines = {id: number for number, id in enumerate(people)}
         for one in bars:
             line = lines[one.user.id]
             left = max(one.start, marks[0])
             axes.barh(
-                line,
+                line + 0.2,
                 one.end - left,
                 left=left,
-                height=0.6,
+                height=0.42,
                 color=COLORS[line % len(COLORS)],
-                edgecolor="white",
+                edgecolor=BACKGROUND,
             )
-        axes.axvline(now, color="#d24b4e", linewidth=1.2, linestyle="--")
+        for line, text in enumerate(people.values()):
+            axes.text(
+                marks[0],
+                line - 0.05,
+                _literal(text),
+                color=INK,
+                fontsize=TEXT_POINTS,
+                verticalalignment="bottom",
+                bbox={"facecolor": BACKGROUND, "edgecolor": "none", "pad": 1},
+            )
+        axes.axvline(now, color=INK, linewidth=1.4, linestyle="--")
         axes.set_xlim(marks[0], marks[-1])
-        axes.set_ylim(len(people) - 0.5, -0.5)
-        axes.set_yticks(range(len(people)))
-        axes.set_yticklabels([_literal(text) for text in people.values()])
+        axes.set_ylim(len(people) - 0.5, -0.6)
+        axes.set_yticks([])
         axes.set_xticks(marks)
         axes.set_xticklabels(
             _labels([datetime.fromtimestamp(at, where).date() for at in marks]),
             ha="left",
-            fontsize=8,
+            fontsize=TEXT_POINTS,
+            color=INK,
         )
-        axes.grid(axis="x", color="#dddddd", linewidth=0.6)
+        axes.grid(axis="x", color=FAINT, linewidth=0.6)
         axes.set_axisbelow(True)
         for side in ("top", "right", "left"):
             axes.spines[side].set_visible(False)
+        axes.spines["bottom"].set_color(FAINT)
         axes.tick_params(length=0)
-        title = _literal(one_line(clean(name, 400), 80))
-        axes.set_title(f"On call: {title}", loc="left", fontsize=12, fontweight="bold")
-        axes.set_xlabel(_literal(caption), loc="right", fontsize=8, color="#555555")
+        title = _literal(one_line(clean(name, 400), MAX_TITLE))
+        axes.set_title(
+            f"On call: {title}", loc="left", fontsize=TITLE_POINTS, fontweight="bold", color=INK
+        )
+        axes.set_xlabel(_literal(caption), loc="left", fontsize=TEXT_POINTS, color=INK)
         figure.tight_layout()
         out = io.BytesIO()
         canvas.print_png(out)
@@ -138,10 +161,10 @@ def _drawn(
 
 
 def _labels(days: Sequence[date]) -> List[str]:
-    """Of each day, or of every second, third …; the last mark is only the end."""
+    """Of each day, or of every second, third …: "Fri 27". The last mark is only the end."""
     step = -(-(len(days) - 1) // MAX_LABELS)
     return [
-        label(day) if not number % step and number < len(days) - 1 else ""
+        label(day).rpartition(" ")[0] if not number % step and number < len(days) - 1 else ""
         for number, day in enumerate(days)
     ]
 

@@ -95,8 +95,10 @@ def _playbook(command: Command) -> str:
 
 
 def declare(context: Context, command: Command) -> CommandResult:
-    """Where no dialog can be opened (a chat bot): what to type instead."""
-    raise RejectedInput("a dialog opens from /pd alone; here say: trigger <title> on <service>")
+    """Where no form can be opened (a chat bot, a dry run): what to type instead."""
+    raise RejectedInput(
+        'declare opens a form, and none opens here: say `/pd trigger "<what>" on <service>`'
+    )
 
 
 def _further_fields(context: Context, command: Command) -> Dict[str, Any]:

@@ -107,11 +107,19 @@ def _page(
     more = " or more" if found.truncated else ""
     count = f"{len(rows)}{more} incident{'s' if len(rows) != 1 else ''}{where}"
     head = count if pages == 1 else f"{count}, page {number} of {pages}"
+    next_page = None
     if number < pages:
+        next_page = command._replace(page=str(number + 1), key="")
         on = f" on {page[0].service}" if command.service else ""
         head += f" (next: {code_span(f'/pd {command.verb}{on} page {number + 1}')})"
     text = f"{head}:\n\n{incident_lists.incidents(page, zone, now=now)}"
-    return CommandResult(text, tuple(one.id for one in page), head=head + ":", shown=tuple(page))
+    return CommandResult(
+        text,
+        tuple(one.id for one in page),
+        head=head + ":",
+        shown=tuple(page),
+        next_page=next_page,
+    )
 
 
 def _listing(line: TypedLine) -> Fields:
