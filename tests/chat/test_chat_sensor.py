@@ -151,8 +151,21 @@ class ChatSensorTestCase(ChatSensorCase):
         assert self.click("", context=context, post_id="p" * 26).json() == {}
         assert opened[-1]["submit_label"] == "Escalate"
         assert opened[-1]["introduction_text"] == (
-            "**#1 Volume is full `@all` · Checkout API**\n\nAssigned to Ada Lovelace now."
+            "**#1 Volume is full `@all` · Checkout API**\n\nAssigned to Ada Lovelace now.\n\n"
+            "- Level 1: Ada Lovelace\n- Level 2: Grace Hopper\n- Level 3: Radia Perlman"
         )
+
+    def test_who_stands_on_which_level_keeps_no_dialog_from_opening(self) -> None:
+        one = self.account.trigger("Checkout API", "Volume is full")
+        opened: List[Any] = []
+        gateway = mock.Mock(spec=["open_dialog"])
+        gateway.open_dialog = lambda trigger_id, made: opened.append(made["dialog"])
+        self.sensor.endpoint._new_mattermost = lambda: gateway
+        context = {"token": self.token(one, "more"), "selected_option": "escalate"}
+        for status in (403, 503):
+            self.sandbox.pagerduty.faults.add("status", path="/oncalls", status=status)
+            assert self.click("", context=context, post_id="p" * 26).json() == {}
+            assert opened[-1]["introduction_text"].endswith("Assigned to Ada Lovelace now.")
 
     def test_each_dialog_does_what_it_says(self) -> None:
         from pagerduty_mattermost.chat import dialogs

@@ -128,7 +128,7 @@ class ChatMoreTestCase(ChatCase):
         assert "`ack incident id [ids]`" in self.told("help", text="ack")
 
     def test_a_dialog_needs_pd(self) -> None:
-        assert '`/pd trigger "<what>" on <service>`' in self.refused("declare")
+        assert '"<what>" on <service>`' in self.refused("declare")
 
 
 class SubscriptionTestCase(ChatCase):
