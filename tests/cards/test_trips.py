@@ -26,6 +26,13 @@ def test_a_new_incident(counted: Counted) -> None:
     assert len(found.datastore) <= 7, found
 
 
+def test_a_new_incident_that_mentions_nobody(counted: Counted) -> None:
+    found = counted.new_incident("low")
+    assert len(found.look + found.pagerduty) == 2, found
+    assert len(found.mattermost) <= 2, found
+    assert len(found.datastore) <= 5, found
+
+
 @pytest.mark.parametrize("what", [Counted.acknowledged, Counted.noted])
 def test_a_later_change(counted: Counted, what: Callable[[Counted], Trips]) -> None:
     counted.new_incident()

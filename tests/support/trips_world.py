@@ -61,9 +61,10 @@ class Counted:
             executions,
         )
 
-    def new_incident(self) -> Trips:
+    def new_incident(self, urgency: str = "high") -> Trips:
+        """Of high urgency: its card mentions whoever it is assigned to."""
         self.world.clock.advance(30)
-        self.incident = self.world.account.trigger("Checkout API", "Disk full")
+        self.incident = self.world.account.trigger("Checkout API", "Disk full", urgency=urgency)
         return self.change()
 
     def acknowledged(self) -> Trips:
