@@ -116,7 +116,7 @@ def test_three_hundred_changes_in_a_minute_stay_in_order(cluster: PackOnStackSto
 
     within(900, whole, "not all is told", 2.0)
     later = time.monotonic() - sent
-    print(f"\n{CHANGES * INCIDENTS} changes in {sent - began:.0f} s, all told {later:.0f} s later")
+    print(f"\n{CHANGES * INCIDENTS} changes in {sent - began:.0f} s, all posted {later:.0f} s later")
     wanted = [f"note {change}" for change in range(1, CHANGES)]
     wrong = {one.id: noted(cluster, one) for one in incidents if noted(cluster, one) != wanted}
     assert wrong == {}
@@ -140,7 +140,7 @@ def test_nothing_is_lost_while_a_server_is_away(cluster: PackOnStackStorm, serve
     within(300, lambda: all(cluster.card(one) for one in incidents), "a card is missing", 1.0)
     within(300, lambda: len(noted(cluster, incidents[0])) >= 6, "a note is missing", 1.0)
     print(
-        f"\n{server} away for {AWAY_SECONDS:g} s: all told {time.monotonic() - back:.0f} s after"
+        f"\n{server} away for {AWAY_SECONDS:g} s: all posted {time.monotonic() - back:.0f} s after"
     )
     assert noted(cluster, incidents[0]) == [f"note {number}" for number in range(6)]
     only_one_card_each(cluster, incidents)
