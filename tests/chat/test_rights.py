@@ -350,6 +350,7 @@ def test_paging_and_overrides_for_others_are_confirmed(command: Command, asked: 
         ({"allowed": {"acknowlege": []}}, "'acknowlege', which is no command; did you mean ack"),
         ({"allowed": {"statsu_update": []}}, "did you mean status_update?"),
         ({"allowed": {"xyzzy": []}}, "docs/chat.md list them"),
+        ({"allowed": {"close": []}}, "'close', which is no command; `/pd help`"),
         ({"confirm": ["merge", "bluk"]}, "chat.confirm names 'bluk'"),
         ({"confirm": ["bluk"]}, "did you mean bulk?"),
     ],
@@ -361,7 +362,7 @@ def test_an_unknown_word_is_a_mistake_in_the_configuration(chat: Any, told: str)
 
 
 def test_words_as_they_are_typed_are_read_as_the_names() -> None:
-    typed = {"/pd ack": ["@a"], "Acknowledge": ["@b"], "run": [], "add-responder": [], "page": []}
+    typed = {"/pd ack": ["@a"], "Acknowledge": ["@b"], "run": [], "add-responder": [], "Page:": []}
     chat = load({"chat": {"allowed": typed, "confirm": ["ack mine", "bulk"]}}).chat
     assert chat.allowed == {
         "acknowledge": ("@a", "@b"),

@@ -123,8 +123,8 @@ TYPED: Mapping[str, Tuple[str, ...]] = {
 
 def verb_name(word: str) -> Optional[str]:
     """The name of the verb that is meant, whatever its case, with spaces or hyphens, also with
-    `/pd` in front; None when there is none."""
-    asked = re.sub(r"[\s_-]+", "_", word.strip().lower())
+    `/pd` in front or a colon behind; None when there is none."""
+    asked = re.sub(r"[\s_-]+", "_", word.strip().lower().rstrip(":."))
     asked = re.sub(r"^/?pd_", "", asked)
     if asked in TYPED:
         return asked
@@ -138,4 +138,4 @@ def nearest(word: str, more: Tuple[str, ...] = ()) -> str:
 
     known = [*TYPED, *(typed for words in TYPED.values() for typed in words), *more]
     asked = re.sub(r"[\s-]+", "_", word.strip().lower())
-    return next(iter(difflib.get_close_matches(asked, known, n=1, cutoff=0.5)), "")
+    return next(iter(difflib.get_close_matches(asked, known, n=1, cutoff=0.6)), "")
