@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pagerduty_mattermost.incidents.alert_content import (
-    MAX_ALL_DETAILS,
+    MAX_ALL_DETAILS_CHARACTERS,
     MAX_DETAILS,
     alert_content,
     with_details,
@@ -103,7 +103,7 @@ def test_what_is_left_out_is_counted() -> None:
     assert found.left == 100 - MAX_DETAILS
     long = alert_content({"channel": {"details": {f"k{n}": "x" * 500 for n in range(30)}}})
     assert len(long.details) + long.left == 30
-    assert sum(len(n) + len(v) for n, v in long.details) <= MAX_ALL_DETAILS
+    assert sum(len(n) + len(v) for n, v in long.details) <= MAX_ALL_DETAILS_CHARACTERS
 
 
 def test_short_values_are_kept_before_long_ones() -> None:

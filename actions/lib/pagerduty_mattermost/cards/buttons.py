@@ -26,7 +26,7 @@ DETAILS = "details"
 """Choice of the menu: all that is known of it, for whoever asks alone."""
 ACKNOWLEDGE_ALL, LIST_OPEN = "stormacknowledge", "stormlist"
 """Of a storm's card: what is triggered on its service, and what is open there."""
-MAX_TITLE, MAX_NAMES = 100, 60
+MAX_TITLE_CHARACTERS, MAX_NAMES_CHARACTERS = 100, 60
 """Code points of what is said of an incident in a dialog."""
 PAGE = "nextpage"
 """Of a list: the page behind it."""
@@ -91,13 +91,13 @@ NOTHING_SAID = About()
 
 
 def about_of(incident: Incident) -> About:
-    title = one_line(f"#{incident.number} {incident.title}", MAX_TITLE)
-    service = one_line(incident.service, MAX_NAMES)
+    title = one_line(f"#{incident.number} {incident.title}", MAX_TITLE_CHARACTERS)
+    service = one_line(incident.service, MAX_NAMES_CHARACTERS)
     people = ", ".join(one.name or one.id for one in incident.assignees)
     return About(
         f"{title} · {service}" if service else title,
-        one_line(incident.priority, MAX_NAMES),
-        one_line(people, MAX_NAMES),
+        one_line(incident.priority, MAX_NAMES_CHARACTERS),
+        one_line(people, MAX_NAMES_CHARACTERS),
     )
 
 

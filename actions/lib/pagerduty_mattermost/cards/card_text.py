@@ -22,7 +22,7 @@ from pagerduty_mattermost.core.text import (
 )
 from pagerduty_mattermost.incidents.incident import Incident, Link, Person
 
-MAX_NAME = 60
+MAX_NAME_CHARACTERS = 60
 """Code points of a person's, service's or team's name on a card."""
 MAX_LINES = 12
 """Of the latest note."""
@@ -117,7 +117,9 @@ def people(persons: Iterable[Person], limit: int, reader: CardReader) -> str:
 def person_name(person: Person, names: Mapping[str, str]) -> str:
     """The @name where it is known, else PagerDuty's name."""
     known = names.get(person.id, "")
-    return f"@{known}" if known else escape(one_line(person.name or person.id, MAX_NAME))
+    return (
+        f"@{known}" if known else escape(one_line(person.name or person.id, MAX_NAME_CHARACTERS))
+    )
 
 
 def paragraph(text: str, limit: int, lines: int = 0) -> str:
@@ -147,9 +149,9 @@ def link_markdown(link: Link, limits: CardLimits) -> str:
     address = web_link(link.href) or web_link(link.image)
     if not address or len(address) > limits.url:
         return ""
-    label = one_line(link.text, MAX_NAME) or ("Graph" if link.image else "")
+    label = one_line(link.text, MAX_NAME_CHARACTERS) or ("Graph" if link.image else "")
     if not label or _LIKE_AN_ADDRESS.search(label):
-        label = one_line(urlsplit(address).netloc, MAX_NAME)
+        label = one_line(urlsplit(address).netloc, MAX_NAME_CHARACTERS)
     return markdown_link(label, address)
 
 
@@ -179,7 +181,7 @@ def _links(links: Iterable[Link], limits: CardLimits) -> List[str]:
 
 
 def _word(text: str) -> str:
-    return escape(one_line(text, MAX_NAME))
+    return escape(one_line(text, MAX_NAME_CHARACTERS))
 
 
 def _bold(text: str) -> str:
@@ -191,7 +193,7 @@ def _bridge(incident: Incident, limits: CardLimits) -> str:
     address = web_link(incident.conference_url)
     parts = [
         markdown_link("Join the call", address) if address and len(address) <= limits.url else "",
-        copyable(one_line(incident.conference_number, MAX_NAME)),
+        copyable(one_line(incident.conference_number, MAX_NAME_CHARACTERS)),
     ]
     shown = SEPARATOR.join(part for part in parts if part)
     return f"📞 {shown}" if shown else ""

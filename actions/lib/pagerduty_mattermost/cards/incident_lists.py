@@ -14,7 +14,7 @@ from pagerduty_mattermost.core.markdown import MAX_CELL_CHARACTERS, MAX_ROWS, ce
 from pagerduty_mattermost.core.text import escape, markdown_link, one_line
 from pagerduty_mattermost.incidents.incident import Incident
 
-MAX_WORD = 40
+MAX_WORD_CHARACTERS = 40
 """Code points of a service's or a person's name in a line."""
 NO_PRIORITY = "\uffff"
 """Sorts after every name of a priority."""
@@ -60,14 +60,18 @@ def line(one: Incident, zone: tzinfo, now: str = "") -> str:
     urgency, service, who it is assigned to, since when. `now`: ISO 8601; of that day the time
     alone is said."""
     state = state_of(one)
-    priority = f" **{escape(one_line(one.priority, MAX_WORD))}**" if one.priority else ""
-    people = [one_line(person.name, MAX_WORD) for person in one.assignees if person.name]
+    priority = (
+        f" **{escape(one_line(one.priority, MAX_WORD_CHARACTERS))}**" if one.priority else ""
+    )
+    people = [
+        one_line(person.name, MAX_WORD_CHARACTERS) for person in one.assignees if person.name
+    ]
     named = ", ".join(people[:3]) + (f" and {len(people) - 3} more" if len(people) > 3 else "")
     parts = [
         f"{state.emoji}{priority} {markdown_link(headline(one, MAX_CELL_CHARACTERS), one.url)}",
         "" if one.is_open else escape(state.word),
-        escape(one_line(one.urgency, MAX_WORD)),
-        escape(one_line(one.service, MAX_WORD)),
+        escape(one_line(one.urgency, MAX_WORD_CHARACTERS)),
+        escape(one_line(one.service, MAX_WORD_CHARACTERS)),
         escape(named),
         times.clock(one.created_at, zone, now),
     ]

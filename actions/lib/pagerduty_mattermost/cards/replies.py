@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import Callable, Dict
 
 from pagerduty_mattermost.cards.card import CardView
-from pagerduty_mattermost.cards.card_text import MAX_NAME, another_incident, said
+from pagerduty_mattermost.cards.card_text import MAX_NAME_CHARACTERS, another_incident, said
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.text import ELLIPSIS, escape, markdown_link, one_line
 from pagerduty_mattermost.incidents.event_types import (
@@ -32,9 +32,9 @@ STALE_SECONDS = 300.0
 """Seconds after which a reply mentions nobody."""
 SHORTEST_ESCALATION_SECONDS = 60.0
 """The shortest escalation timeout that PagerDuty knows."""
-MAX_NOTE = 6000
+MAX_NOTE_CHARACTERS = 6000
 """Code points of what a person wrote that a reply holds: escaped they fit into any post."""
-MAX_SENTENCE = 300
+MAX_SENTENCE_CHARACTERS = 300
 
 Words = Callable[[Incident, IncidentEvent, CardView, str], str]
 
@@ -58,7 +58,7 @@ def draw_reply(
 def sentence(incident: Incident, event: IncidentEvent, view: CardView) -> str:
     """What happened, in Markdown, without its time; empty where the card says it all. What people
     wrote stands below it, each line behind "> "."""
-    who = escape(one_line(event.agent.name, MAX_NAME))
+    who = escape(one_line(event.agent.name, MAX_NAME_CHARACTERS))
     words = WORDS.get(event.event_type, _other)(incident, event, view, who)
     if words and (not who or not words.startswith(who)):
         return words[:1].upper() + words[1:]
@@ -90,14 +90,14 @@ def _by(who: str, active: str, passive: str) -> str:
 def _quoted(text: str, incident: Incident) -> str:
     """What a person wrote, whole, as a quotation under the line; where no post could hold all of
     it, with a link to the rest."""
-    shown = said(text, MAX_NOTE)
-    if len(text) > MAX_NOTE or text.endswith(ELLIPSIS):
+    shown = said(text, MAX_NOTE_CHARACTERS)
+    if len(text) > MAX_NOTE_CHARACTERS or text.endswith(ELLIPSIS):
         shown += "\n" + markdown_link("the rest in PagerDuty", incident.url)
     return "".join(f"\n> {line}" for line in shown.split("\n") if shown.strip())
 
 
 def _to(event: IncidentEvent) -> str:
-    return escape(one_line(event.change("to"), MAX_SENTENCE))
+    return escape(one_line(event.change("to"), MAX_SENTENCE_CHARACTERS))
 
 
 def _triggered(incident: Incident, event: IncidentEvent, view: CardView, who: str) -> str:
@@ -140,14 +140,14 @@ def _is_unanswered(incident: Incident, event: IncidentEvent) -> bool:
 
 def _changed(what: str) -> Words:
     def words(incident: Incident, event: IncidentEvent, view: CardView, who: str) -> str:
-        was, now = escape(one_line(event.change("from"), MAX_SENTENCE)), _to(event)
+        was, now = escape(one_line(event.change("from"), MAX_SENTENCE_CHARACTERS)), _to(event)
         if was and now:
             return _by(who, f"changed the {what}: {was} → {now}", f"{what} changed: {was} → {now}")
         if now:
             return _by(who, f"set the {what} to {now}", f"{what} set to {now}")
         if was:
             return _by(who, f"removed the {what} {was}", f"{what} {was} removed")
-        summary = escape(one_line(event.change("summary"), MAX_SENTENCE))
+        summary = escape(one_line(event.change("summary"), MAX_SENTENCE_CHARACTERS))
         return summary or _by(who, f"changed the {what}", f"{what} changed")
 
     return words
@@ -175,7 +175,7 @@ def _merged(incident: Incident, event: IncidentEvent, view: CardView, who: str) 
 
 
 def _moved(incident: Incident, event: IncidentEvent, view: CardView, who: str) -> str:
-    service = escape(one_line(incident.service, MAX_NAME)) or "another service"
+    service = escape(one_line(incident.service, MAX_NAME_CHARACTERS)) or "another service"
     return _by(who, f"moved this incident to {service}", f"moved to {service}")
 
 
@@ -211,7 +211,7 @@ def _status_update(incident: Incident, event: IncidentEvent, view: CardView, who
 
 
 def _responder_added(incident: Incident, event: IncidentEvent, view: CardView, who: str) -> str:
-    to = _to(event) or escape(one_line(incident.help_asked, MAX_SENTENCE))
+    to = _to(event) or escape(one_line(incident.help_asked, MAX_SENTENCE_CHARACTERS))
     said = _by(
         who,
         f"asked {to} to help" if to else "asked for help",
@@ -227,7 +227,7 @@ def _responder_replied(incident: Incident, event: IncidentEvent, view: CardView,
         return _by(
             who, f"{answer} the request for help", f"the request for help was {answer}"
         ) + _quoted(event.change("message"), incident)
-    text = escape(one_line(event.change("summary"), MAX_SENTENCE))
+    text = escape(one_line(event.change("summary"), MAX_SENTENCE_CHARACTERS))
     return text or _by(
         who, "answered the request for help", "the request for help was answered"
     ) + _quoted(event.change("message"), incident)
@@ -241,7 +241,8 @@ def _roles(incident: Incident, event: IncidentEvent, view: CardView, who: str) -
 def _task(active: str, passive: str) -> Words:
     def words(incident: Incident, event: IncidentEvent, view: CardView, who: str) -> str:
         name, status = (
-            escape(one_line(event.change(key), MAX_NAME)) for key in ("task", "task_status")
+            escape(one_line(event.change(key), MAX_NAME_CHARACTERS))
+            for key in ("task", "task_status")
         )
         task = f"the task {name}" if name else "a task"
         line = _by(who, f"{active} {task}", f"{task} {passive}")
@@ -257,13 +258,13 @@ def _task(active: str, passive: str) -> Words:
 def _other(incident: Incident, event: IncidentEvent, view: CardView, who: str) -> str:
     text = event.change("message") or event.change("summary")
     if text:
-        said = escape(one_line(text, MAX_SENTENCE))
+        said = escape(one_line(text, MAX_SENTENCE_CHARACTERS))
         return said if not who or who in said else f"{who}: {said}"
     kind = event.event_type.split(".", 1)[-1].replace("_", " ").replace(".", " ")
     return _by(
         who,
-        f"changed the incident ({escape(one_line(kind, MAX_NAME))})",
-        f"changed: {escape(one_line(kind, MAX_NAME))}",
+        f"changed the incident ({escape(one_line(kind, MAX_NAME_CHARACTERS))})",
+        f"changed: {escape(one_line(kind, MAX_NAME_CHARACTERS))}",
     )
 
 

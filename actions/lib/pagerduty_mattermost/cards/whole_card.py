@@ -27,7 +27,7 @@ WHOLE = CardLimits(
 )
 """No note: all of them follow."""
 MAX_NOTES, NOTE_CHARACTERS = 20, 1000
-MAX_WORD = 100
+MAX_WORD_CHARACTERS = 100
 
 
 class WholeCard(NamedTuple):
@@ -55,7 +55,7 @@ def _facts(incident: Incident, reader: CardReader) -> str:
     """What the line above does not say."""
     resolved = times.stamp(incident.resolved_at, reader.zone)
     facts = (
-        ("Escalation policy", escape(one_line(incident.escalation_policy, MAX_WORD))),
+        ("Escalation policy", escape(one_line(incident.escalation_policy, MAX_WORD_CHARACTERS))),
         ("Triggered", times.stamp(incident.created_at, reader.zone)),
         ("Resolved", resolved if incident.status == "resolved" else ""),
         ("Alerts", str(incident.alerts_total or "")),
@@ -70,7 +70,8 @@ def _notes(rows: Sequence[Mapping[str, Any]], reader: CardReader) -> str:
         who = user.get("summary") or user.get("name") if isinstance(user, Mapping) else ""
         when = times.clock(str(row.get("created_at") or ""), reader.zone, reader.now)
         said = paragraph(str(row.get("content") or ""), NOTE_CHARACTERS)
-        lines.append(f"📝 **{escape(one_line(str(who or 'Somebody'), MAX_WORD))}** {when}: {said}")
+        name = escape(one_line(str(who or "Somebody"), MAX_WORD_CHARACTERS))
+        lines.append(f"📝 **{name}** {when}: {said}")
     if len(rows) > MAX_NOTES:
         lines.append(f"… and {len(rows) - MAX_NOTES} more notes: `/pd notes`")
     return "\n".join(lines)

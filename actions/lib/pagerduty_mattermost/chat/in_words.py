@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
     from pagerduty_mattermost.incidents.incident import Incident
 
-MAX_TEXT = 300
+MAX_TEXT_CHARACTERS = 300
 """Code points of a text that is quoted."""
 MAX_ROWS = 15
 
@@ -112,13 +112,13 @@ class _Places:
         return text
 
     def _text(self) -> str:
-        return escape(one_line(clean(self._command.text), MAX_TEXT))
+        return escape(one_line(clean(self._command.text), MAX_TEXT_CHARACTERS))
 
     def _note(self) -> str:
         return f", with the note “{self._text()}”" if self._command.text.strip() else ""
 
     def _task(self) -> str:
-        return escape(one_line(clean(self._command.task), MAX_TEXT))
+        return escape(one_line(clean(self._command.task), MAX_TEXT_CHARACTERS))
 
     def _words(self) -> str:
         return f": “{self._text()}”" if self._command.text.strip() else ""
@@ -138,7 +138,7 @@ class _Places:
 
     def _service(self) -> str:
         """Whatever `service` names."""
-        return escape(one_line(clean(self._command.service), MAX_TEXT))
+        return escape(one_line(clean(self._command.service), MAX_TEXT_CHARACTERS))
 
     def _on(self) -> str:
         """The service, where one is said."""
@@ -146,7 +146,9 @@ class _Places:
 
     def _options(self) -> str:
         given = self._command.options.items()
-        said = [f"{name} {escape(one_line(clean(word), MAX_TEXT))}" for name, word in given]
+        said = [
+            f"{name} {escape(one_line(clean(word), MAX_TEXT_CHARACTERS))}" for name, word in given
+        ]
         return f" ({', '.join(said)})" if said else ""
 
     def _span(self) -> str:

@@ -47,7 +47,7 @@ WHOLE_EVERY = 4
 """Every so many looks the list is read whole: two posts of one moment have one ETag."""
 MAX_READ = 40
 """Rooms that are read in one look, those that wait longest first."""
-MAX_TEXT = 4000
+MAX_TEXT_CHARACTERS = 4000
 
 
 class _Ears(NamedTuple):
@@ -256,7 +256,7 @@ def _order(incident: str, channel_id: str, one: HeardPost, now: float) -> Mappin
         "kind": "note",
         "verb": one.kind,
         "incident": incident,
-        "text": clean(one.text, MAX_TEXT).strip(),
+        "text": clean(one.text, MAX_TEXT_CHARACTERS).strip(),
         "user_id": one.user_id,
         "user_name": "",
         "channel_id": channel_id,

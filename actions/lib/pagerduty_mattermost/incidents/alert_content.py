@@ -16,19 +16,19 @@ from typing import Any, Iterator, List, NamedTuple, Tuple
 from pagerduty_mattermost.core.text import cut, one_line
 from pagerduty_mattermost.incidents.incident import Incident, Link
 from pagerduty_mattermost.incidents.raw_values import (
-    MAX_NAME,
+    MAX_NAME_CHARACTERS,
     as_map,
     as_maps,
     as_text,
 )
 
-MAX_SUMMARY = 2000
+MAX_SUMMARY_CHARACTERS = 2000
 MAX_DETAILS = 40
-MAX_DETAIL_NAME, MAX_DETAIL_VALUE = 80, 600
-MAX_ALL_DETAILS = 3000
+MAX_DETAIL_NAME_CHARACTERS, MAX_DETAIL_VALUE_CHARACTERS = 80, 600
+MAX_ALL_DETAILS_CHARACTERS = 3000
 """Code points of all names and values together: the trigger's payload carries them."""
 MAX_LINKS = 6
-MAX_URL = 500
+MAX_URL_CHARACTERS = 500
 MAX_DEPTH = 5
 """Of maps in maps; what lies deeper is shown as JSON."""
 
@@ -43,7 +43,7 @@ _CEF_FIELDS = (
 """PagerDuty's common event format: what says more than the details."""
 _MONITOR_FIELDS = ("host", "service", "state")
 """What a Nagios channel holds beside its details."""
-MAX_HTML = 50_000
+MAX_HTML_CHARACTERS = 50_000
 """Code points of an e-mail's HTML that are read."""
 
 
@@ -103,7 +103,7 @@ def alert_content(entry: Mapping[str, Any]) -> AlertContent:
 
 
 def _text(value: Any) -> str:
-    return as_text(value, MAX_SUMMARY).strip()
+    return as_text(value, MAX_SUMMARY_CHARACTERS).strip()
 
 
 def _parsed(value: Any) -> Any:
@@ -127,7 +127,7 @@ def _mail(channel: Mapping[str, Any]) -> str:
     if "html" in as_text(channel.get("body_content_type"), 80).lower():
         from pagerduty_mattermost.incidents.html_text import html_text
 
-        body = html_text(body[:MAX_HTML])
+        body = html_text(body[:MAX_HTML_CHARACTERS])
     return _text(body)
 
 
@@ -140,7 +140,7 @@ def _pairs(value: Any, name: str = "", depth: int = 0) -> Iterator[Tuple[str, st
             yield f"{name}.{named[0]}", named[1]
             return
         for key, inner in value.items():
-            label = one_line(as_text(key, MAX_DETAIL_NAME)) or "value"
+            label = one_line(as_text(key, MAX_DETAIL_NAME_CHARACTERS)) or "value"
             yield from _pairs(inner, f"{name}.{label}" if name else label, depth + 1)
     elif isinstance(value, list) and depth < MAX_DEPTH and any(map(_is_inner, value)):
         for number, inner in enumerate(value, 1):
@@ -162,7 +162,10 @@ def _named(value: Mapping[str, Any]) -> Any:
     names = {str(key).lower(): inner for key, inner in value.items()}
     if set(names) != {"name", "value"} or any(map(_is_inner, names.values())):
         return None
-    label, shown = one_line(as_text(names["name"], MAX_DETAIL_NAME)), _shown(names["value"])
+    label, shown = (
+        one_line(as_text(names["name"], MAX_DETAIL_NAME_CHARACTERS)),
+        _shown(names["value"]),
+    )
     return (label, shown) if label and shown else None
 
 
@@ -177,7 +180,7 @@ def _shown(value: Any) -> str:
         return ", ".join(shown for shown in map(_shown, value) if shown)
     if isinstance(value, Mapping):
         return _json(value)
-    lines = as_text(value, MAX_DETAIL_VALUE).split("\n")
+    lines = as_text(value, MAX_DETAIL_VALUE_CHARACTERS).split("\n")
     return "\n".join(line.rstrip() for line in lines).strip("\n")
 
 
@@ -185,7 +188,11 @@ def _json(value: Any) -> str:
     import json
 
     try:
-        return cut(json.dumps(value, ensure_ascii=False), MAX_DETAIL_VALUE) if value else ""
+        return (
+            cut(json.dumps(value, ensure_ascii=False), MAX_DETAIL_VALUE_CHARACTERS)
+            if value
+            else ""
+        )
     except (TypeError, ValueError, RecursionError):
         return ""
 
@@ -194,7 +201,7 @@ def _fitting(pairs: List[Tuple[str, str]]) -> Tuple[Tuple[Tuple[str, str], ...],
     """What the payload carries, and how many it does not. Short values go before long ones where
     not all fit, in the order in which the alert gave them."""
     kept: List[int] = []
-    room = MAX_ALL_DETAILS
+    room = MAX_ALL_DETAILS_CHARACTERS
     by_length = sorted(range(len(pairs)), key=lambda at: (len(pairs[at][1]) > 200, at))
     for at in by_length[:MAX_DETAILS]:
         size = len(pairs[at][0]) + len(pairs[at][1])
@@ -202,7 +209,10 @@ def _fitting(pairs: List[Tuple[str, str]]) -> Tuple[Tuple[Tuple[str, str], ...],
             room -= size
             kept.append(at)
     shown = tuple(
-        (cut(pairs[at][0], MAX_DETAIL_NAME), cut(pairs[at][1], MAX_DETAIL_VALUE))
+        (
+            cut(pairs[at][0], MAX_DETAIL_NAME_CHARACTERS),
+            cut(pairs[at][1], MAX_DETAIL_VALUE_CHARACTERS),
+        )
         for at in sorted(kept)
     )
     return shown, len(pairs) - len(kept)
@@ -218,9 +228,9 @@ def _links(
         *as_maps(cef.get("contexts")),
     ]:
         link = Link(
-            as_text(context.get("href"), MAX_URL),
-            as_text(context.get("text"), MAX_NAME),
-            as_text(context.get("src"), MAX_URL),
+            as_text(context.get("href"), MAX_URL_CHARACTERS),
+            as_text(context.get("text"), MAX_NAME_CHARACTERS),
+            as_text(context.get("src"), MAX_URL_CHARACTERS),
         )
         if (link.href or link.image) and link not in links:
             links.append(link)
@@ -229,8 +239,8 @@ def _links(
         (cef, "client_url", "client"),
         (channel, "raw_url", ""),
     ):
-        url = as_text(source.get(address), MAX_URL)
+        url = as_text(source.get(address), MAX_URL_CHARACTERS)
         if url and all(url != link.href for link in links):
-            text = as_text(source.get(label), MAX_NAME) if label else "Original e-mail"
+            text = as_text(source.get(label), MAX_NAME_CHARACTERS) if label else "Original e-mail"
             links.append(Link(url, text))
     return tuple(links[:MAX_LINKS])

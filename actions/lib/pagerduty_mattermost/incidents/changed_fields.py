@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, List, Tuple
 
 from pagerduty_mattermost.incidents.raw_values import (
-    MAX_NAME,
+    MAX_NAME_CHARACTERS,
     as_map,
     as_maps,
     as_text,
@@ -23,7 +23,9 @@ def from_to(obj: Mapping[str, Any], kind: str) -> Tuple[str, str]:
     field, custom = changed_field(obj), custom_fields(obj)
     if field:
         if field.get("name") == "title":
-            return as_text(field.get("old_value"), MAX_NAME), as_text(field.get("value"), MAX_NAME)
+            return as_text(field.get("old_value"), MAX_NAME_CHARACTERS), as_text(
+                field.get("value"), MAX_NAME_CHARACTERS
+            )
         was, now = _value(field.get("old_value")), _value(field.get("value"))
         if field.get("name") == "incident_type":
             return type_words(was), type_words(now)
@@ -70,7 +72,9 @@ def custom_fields(obj: Mapping[str, Any]) -> List[Mapping[str, Any]]:
 
 
 def _custom_change(field: Mapping[str, Any]) -> str:
-    name = as_text(field.get("display_name") or field.get("name"), MAX_NAME).replace("_", " ")
+    name = as_text(field.get("display_name") or field.get("name"), MAX_NAME_CHARACTERS).replace(
+        "_", " "
+    )
     was, now = _value(field.get("old_value")), _value(field.get("value")) or "none"
     return f"{name}: {was} → {now}" if was else f"{name}: {now}"
 
@@ -78,7 +82,7 @@ def _custom_change(field: Mapping[str, Any]) -> str:
 def _value(value: Any) -> str:
     """A field's value for people; empty where it is PagerDuty's id of something."""
     many = value if isinstance(value, list) else [value]
-    texts = [as_text(one, MAX_NAME) for one in many]
+    texts = [as_text(one, MAX_NAME_CHARACTERS) for one in many]
     return ", ".join(one for one in texts if one and not is_id(one))
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import zlib
 from typing import Any, Dict, Iterable, Mapping, Tuple
 
-from pagerduty_mattermost.incidents.raw_values import MAX_NAME, as_text
+from pagerduty_mattermost.incidents.raw_values import MAX_NAME_CHARACTERS, as_text
 
 MAX_FIELDS = 30
 """Of an incident, that are remembered."""
@@ -43,12 +43,14 @@ def _fields(rows: Iterable[Mapping[str, Any]]) -> Dict[str, Tuple[str, str]]:
     """Value and mark of each field, by its name in words."""
     found: Dict[str, Tuple[str, str]] = {}
     for row in rows:
-        name = as_text(row.get("display_name") or row.get("name"), MAX_NAME).replace("_", " ")
+        name = as_text(row.get("display_name") or row.get("name"), MAX_NAME_CHARACTERS).replace(
+            "_", " "
+        )
         name = name.replace(";", ",").replace("=", "-")
         if name and len(found) < MAX_FIELDS:
             value = row.get("value")
             many = value if isinstance(value, list) else [value]
-            text = ", ".join(as_text(one, MAX_NAME) for one in many if one is not None)
+            text = ", ".join(as_text(one, MAX_NAME_CHARACTERS) for one in many if one is not None)
             found[name] = (text, _mark(text))
     return found
 

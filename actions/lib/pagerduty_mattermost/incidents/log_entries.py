@@ -23,7 +23,7 @@ from typing import Any, NamedTuple, Optional, Tuple
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.set_aside import setting_aside
 from pagerduty_mattermost.core.text import cut, one_line
-from pagerduty_mattermost.incidents.alert_content import MAX_SUMMARY, with_details
+from pagerduty_mattermost.incidents.alert_content import MAX_SUMMARY_CHARACTERS, with_details
 from pagerduty_mattermost.incidents.changed_fields import (
     changed_field,
     custom_fields,
@@ -40,8 +40,8 @@ from pagerduty_mattermost.incidents.event_types import (
 )
 from pagerduty_mattermost.incidents.incident import ROOM_NOTE, Incident, IncidentEvent, Person
 from pagerduty_mattermost.incidents.raw_values import (
-    MAX_NAME,
-    MAX_SAID,
+    MAX_NAME_CHARACTERS,
+    MAX_SAID_CHARACTERS,
     as_map,
     as_maps,
     as_text,
@@ -49,10 +49,10 @@ from pagerduty_mattermost.incidents.raw_values import (
     label_of,
 )
 
-_MAX_TITLE, _MAX_URL = 500, 500
+_MAX_TITLE_CHARACTERS, _MAX_URL_CHARACTERS = 500, 500
 _MAX_PEOPLE, _MAX_TEAMS = 20, 10
-_MAX_KEY = 255
-_MAX_ASKED = 300
+_MAX_KEY_CHARACTERS = 255
+_MAX_ASKED_CHARACTERS = 300
 _ENDS_SNOOZE = (
     "incident.acknowledged",
     "incident.unacknowledged",
@@ -121,9 +121,9 @@ def incident_from_rest(obj: Any) -> Optional[Incident]:
     incident = Incident(
         id=ident,
         number=_int(obj.get("incident_number")),
-        title=as_text(obj.get("title") or obj.get("summary"), _MAX_TITLE),
-        incident_key=one_line(as_text(obj.get("incident_key"), _MAX_KEY)),
-        url=as_text(obj.get("html_url"), _MAX_URL),
+        title=as_text(obj.get("title") or obj.get("summary"), _MAX_TITLE_CHARACTERS),
+        incident_key=one_line(as_text(obj.get("incident_key"), _MAX_KEY_CHARACTERS)),
+        url=as_text(obj.get("html_url"), _MAX_URL_CHARACTERS),
         status=status,
         urgency=as_text(obj.get("urgency"), 40),
         priority=label_of(priority),
@@ -149,10 +149,10 @@ def incident_from_rest(obj: Any) -> Optional[Incident]:
         alerts_total=_int(counts.get("all")),
         alerts_triggered=_int(counts.get("triggered")),
         alerts_resolved=_int(counts.get("resolved")),
-        conference_url=as_text(bridge.get("conference_url"), _MAX_URL),
-        conference_number=as_text(bridge.get("conference_number"), MAX_NAME),
+        conference_url=as_text(bridge.get("conference_url"), _MAX_URL_CHARACTERS),
+        conference_number=as_text(bridge.get("conference_number"), MAX_NAME_CHARACTERS),
         help_asked=_asked_for_help(obj.get("incidents_responders")),
-        summary=as_text(as_map(obj.get("body")).get("details"), MAX_SUMMARY),
+        summary=as_text(as_map(obj.get("body")).get("details"), MAX_SUMMARY_CHARACTERS),
         incident_type=incident_type(obj.get("incident_type")),
     )
     return with_details(incident, obj.get("first_trigger_log_entry"))
@@ -217,12 +217,12 @@ def event_from_entry(obj: Any) -> Optional[IncidentEvent]:
     was, now = from_to(obj, kind)
     changes = {
         "summary": field_sentence(obj) or as_text(obj.get("summary"), 300),
-        "note": as_text(note, MAX_SAID),
+        "note": as_text(note, MAX_SAID_CHARACTERS),
         "from": was,
         "to": ", ".join(label_of(p) for p in people[:_MAX_PEOPLE] if label_of(p)) or joined or now,
         "to_ids": ", ".join(id_of(p) for p in people[:_MAX_PEOPLE] if id_of(p)),
         "until": _snoozed_until(obj) if kind == "snooze" else "",
-        "message": as_text(message, MAX_SAID),
+        "message": as_text(message, MAX_SAID_CHARACTERS),
         "merged_into": merged_into,
         "channel": as_text(channel.get("type"), 40),
         "log_entry_type": as_text(obj.get("type"), 80),
@@ -266,7 +266,7 @@ def with_event(incident: Incident, event: IncidentEvent) -> Incident:
     if kind == "incident.responder.added" and event.change("to"):
         asked = [*incident.help_asked.split(", "), *event.change("to").split(", ")]
         joined = ", ".join(dict.fromkeys(name for name in asked if name))
-        incident = incident._replace(help_asked=cut(joined, _MAX_ASKED))
+        incident = incident._replace(help_asked=cut(joined, _MAX_ASKED_CHARACTERS))
     if kind == "incident.merged" and incident.merged_into and event.change("to"):
         incident = incident._replace(merged_title=event.change("to"))
     return incident
@@ -275,7 +275,7 @@ def with_event(incident: Incident, event: IncidentEvent) -> Incident:
 def _asked_for_help(rows: Any) -> str:
     """The names of all who were asked to help, by the incident's list of them."""
     people = (label_of(as_map(row.get("user"))) for row in as_maps(rows))
-    return cut(", ".join(dict.fromkeys(name for name in people if name)), _MAX_ASKED)
+    return cut(", ".join(dict.fromkeys(name for name in people if name)), _MAX_ASKED_CHARACTERS)
 
 
 def _kind(obj: Mapping[str, Any]) -> str:

@@ -7,8 +7,8 @@ from typing import Any, List
 
 from pagerduty_mattermost.core.text import clean, one_line
 
-MAX_NAME, MAX_TEXT = 120, 500
-MAX_SAID = 12_000
+MAX_NAME_CHARACTERS, MAX_TEXT_CHARACTERS = 120, 500
+MAX_SAID_CHARACTERS = 12_000
 """Code points of what a person wrote (a note, a status update): it is shown whole."""
 
 
@@ -26,7 +26,9 @@ def as_text(value: Any, limit: int) -> str:
 
 def first_text(*values: Any) -> str:
     for value in values:
-        text = label_of(value) if isinstance(value, Mapping) else as_text(value, MAX_TEXT)
+        text = (
+            label_of(value) if isinstance(value, Mapping) else as_text(value, MAX_TEXT_CHARACTERS)
+        )
         if text:
             return text
     return ""
@@ -40,4 +42,4 @@ def id_of(obj: Mapping[str, Any]) -> str:
 
 
 def label_of(obj: Mapping[str, Any]) -> str:
-    return one_line(as_text(obj.get("summary") or obj.get("name"), MAX_NAME))
+    return one_line(as_text(obj.get("summary") or obj.get("name"), MAX_NAME_CHARACTERS))

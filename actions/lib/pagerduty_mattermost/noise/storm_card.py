@@ -7,7 +7,7 @@ from datetime import tzinfo
 from typing import Any, Dict, Sequence, Tuple
 
 from pagerduty_mattermost.cards.card import LOW_TRIGGERED, STATES
-from pagerduty_mattermost.cards.card_text import MAX_NAME
+from pagerduty_mattermost.cards.card_text import MAX_NAME_CHARACTERS
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.text import escape, markdown_link, one_line, web_link
 
@@ -50,7 +50,9 @@ def card(
 
 def headline(storm: Mapping[str, Any]) -> str:
     """One line, not escaped."""
-    service, title = (one_line(str(storm[name]), MAX_NAME) for name in ("service", "title"))
+    service, title = (
+        one_line(str(storm[name]), MAX_NAME_CHARACTERS) for name in ("service", "title")
+    )
     ended = storm["state"] == "ended"
     if storm["kind"] == "flapping":
         what = f"{title} on {service} {'no longer flaps' if ended else 'flaps'}"

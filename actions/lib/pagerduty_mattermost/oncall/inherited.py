@@ -48,7 +48,7 @@ MAX_LINES = 10
 MAX_SERVICES = 100
 """By which incidents are asked for: an address must not grow without end."""
 OPEN = ("triggered", "acknowledged")
-MAX_WORDS = 80
+MAX_WORDS_CHARACTERS = 80
 
 _QUIET = {
     SNOOZED: "snoozed until",
@@ -169,17 +169,17 @@ def _incident(one: Incident, quiet: Optional[QuietUntil], zone: tzinfo, now: flo
 
 
 def _group(one: Mapping[str, Any]) -> str:
-    service = escape(one_line(clean(one.get("service")), MAX_WORDS))
+    service = escape(one_line(clean(one.get("service")), MAX_WORDS_CHARACTERS))
     total = one.get("total")
     if one.get("kind") == "flapping":
-        title = escape(one_line(clean(one.get("title")), MAX_WORDS))
+        title = escape(one_line(clean(one.get("title")), MAX_WORDS_CHARACTERS))
         return f"- :arrows_counterclockwise: {title} of {service} flaps, {total} times so far"
     return f"- :ocean: A storm of {total} incidents on {service}"
 
 
 def _window(one: Mapping[str, Any], zone: tzinfo, now: float) -> str:
     names = ", ".join(
-        markdown_link(one_line(clean(each.get("summary")), MAX_WORDS), link_of(each))
+        markdown_link(one_line(clean(each.get("summary")), MAX_WORDS_CHARACTERS), link_of(each))
         for each in rows_of(one, "services")[:3]
     )
     rest = len(rows_of(one, "services")) - 3

@@ -196,7 +196,9 @@ def made_of_it(context: Context, page: KeptPage) -> str:
 
 def shown(row: Any) -> str:
     """The incident of a row of PagerDuty's, as Markdown."""
-    title = one_line(clean(row.get("title") or row.get("summary")), page_texts.MAX_TITLE)
+    title = one_line(
+        clean(row.get("title") or row.get("summary")), page_texts.MAX_TITLE_CHARACTERS
+    )
     number = f"#{row['incident_number']} " if row.get("incident_number") else ""
     return markdown_link(f"{number}{title}", link_of(row))
 

@@ -19,14 +19,14 @@ from pagerduty_mattermost.oncall.kept_pages import (
 )
 from pagerduty_mattermost.oncall.last_known import age
 
-MAX_TITLE, MAX_REASON = 200, 200
+MAX_TITLE_CHARACTERS, MAX_REASON_CHARACTERS = 200, 200
 MAYBE_TAKEN = "A try may have been taken although no answer came: check PagerDuty once it answers."
 
 
 def what(page: KeptPage) -> str:
     """ "“Disk full” on **Database**"."""
     on = f" on **{escape(one_line(clean(page.on), 80))}**" if page.on else ""
-    return f"“{escape(one_line(clean(page.title), MAX_TITLE))}”{on}"
+    return f"“{escape(one_line(clean(page.title), MAX_TITLE_CHARACTERS))}”{on}"
 
 
 def reason(page: KeptPage) -> str:
@@ -38,7 +38,7 @@ def why(line: str) -> str:
     """An error's line as Markdown, without the request that failed."""
     begin, _, rest = one_line(clean(line)).partition(": ")
     words = rest if rest and begin.startswith("PagerDuty ") else line
-    return escape(one_line(clean(words), MAX_REASON))
+    return escape(one_line(clean(words), MAX_REASON_CHARACTERS))
 
 
 def known_as_of(audience: Audience, now: float) -> str:

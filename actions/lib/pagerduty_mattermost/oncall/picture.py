@@ -21,7 +21,7 @@ from pagerduty_mattermost.oncall.rotation import ScheduleEntry
 from pagerduty_mattermost.oncall.week import label
 
 MAX_PICTURE_DAYS, MAX_PEOPLE = 35, 30
-MAX_NAME, MAX_TITLE = 32, 36
+MAX_NAME_CHARACTERS, MAX_TITLE_CHARACTERS = 32, 36
 """Characters of a person's name, and of the schedule's."""
 BACKGROUND, INK, FAINT = "#1f2530", "#f2f4f8", "#566075"
 """A ground of its own, on which it is read in Mattermost's light themes and in its dark ones."""
@@ -63,7 +63,10 @@ def png(
     bars = [one for one in rotation.pieces(found, marks[0], marks[-1]) if one.user.id]
     people: Dict[str, str] = {}
     for one in bars:
-        people.setdefault(one.user.id, one_line(clean(one.user.name, 4 * MAX_NAME), MAX_NAME))
+        people.setdefault(
+            one.user.id,
+            one_line(clean(one.user.name, 4 * MAX_NAME_CHARACTERS), MAX_NAME_CHARACTERS),
+        )
     if not people:
         raise RejectedInput(
             f"Nobody is on call by {one_line(clean(name, 100))} within {count} days: "
@@ -149,7 +152,7 @@ def _drawn(
             axes.spines[side].set_visible(False)
         axes.spines["bottom"].set_color(FAINT)
         axes.tick_params(length=0)
-        title = _literal(one_line(clean(name, 400), MAX_TITLE))
+        title = _literal(one_line(clean(name, 400), MAX_TITLE_CHARACTERS))
         axes.set_title(
             f"On call: {title}", loc="left", fontsize=TITLE_POINTS, fontweight="bold", color=INK
         )

@@ -40,7 +40,7 @@ KEY_PREFIX = "member."
 GIVES_WAY_SECONDS = 600.0
 """For which it gives way while PagerDuty's rate limit runs out."""
 CHANNEL, GROUP = "channel", "group"
-MAX_NAME = 40
+MAX_NAME_CHARACTERS = 40
 """Characters of a person's name in a header."""
 
 
@@ -163,7 +163,7 @@ class OnCallSynchronizer:
         name = (
             f"@{account.username}"
             if account
-            else one_line(clean(person.name, 4 * MAX_NAME), MAX_NAME)
+            else one_line(clean(person.name, 4 * MAX_NAME_CHARACTERS), MAX_NAME_CHARACTERS)
         )
         return inert(name) if plain else escape(name)
 

@@ -14,7 +14,7 @@ from pagerduty_mattermost.oncall.rotation import ScheduleEntry
 
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 MAX_DAYS, MAX_SCHEDULES = 35, 8
-MAX_TEXT = 15000
+MAX_TEXT_CHARACTERS = 15000
 """A post holds 16,383 characters."""
 
 Column = Tuple[str, Sequence[ScheduleEntry]]
@@ -34,7 +34,7 @@ def message(columns: Sequence[Column], now: float, count: int, where: tzinfo, zo
         rows.append([label(day), *cells])
     head = ["day", *(markdown.cell(name) for name, _ in columns)]
     text = f"On call for {count} days, times in {zone}:\n\n{markdown.table(head, rows)}"
-    if len(text) > MAX_TEXT:
+    if len(text) > MAX_TEXT_CHARACTERS:
         raise RejectedInput(
             f"The table has {len(text)} characters, too many for a post: fewer days or "
             "schedules fit"

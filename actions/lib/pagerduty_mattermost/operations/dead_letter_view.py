@@ -29,7 +29,7 @@ WHAT_HAPPENS = {
     PERMANENT: "replayed by hand alone",
     ACT: "a command: by hand alone, after a check of the incident",
 }
-MAX_REASON, MAX_WHAT, MAX_ABOUT = 160, 80, 60
+MAX_REASON_CHARACTERS, MAX_WHAT_CHARACTERS, MAX_ABOUT_CHARACTERS = 160, 80, 60
 """Characters of each in a table."""
 POSTS = {
     "post_incident": "card",
@@ -128,10 +128,10 @@ def markdown(shown: Sequence[DeadLetter], total: int, zone: tzinfo) -> str:
     rows = [
         [
             f"`{one.id}`",
-            cell(what(one), MAX_WHAT),
-            cell(about(one), MAX_ABOUT),
+            cell(what(one), MAX_WHAT_CHARACTERS),
+            cell(about(one), MAX_ABOUT_CHARACTERS),
             one.kind,
-            cell(one.reason, MAX_REASON),
+            cell(one.reason, MAX_REASON_CHARACTERS),
             cell(times.stamp(times.iso(one.last_at), zone), 40),
             str(one.attempts),
         ]

@@ -71,8 +71,10 @@ def adopt(context: Context, channel_id: str, change: Change, *, by: str = "") ->
 
 def rename(context: Context, room: RoomRecord, words: str) -> RoomRecord:
     """Another name, which stays whatever the incident is called. Raises RejectedInput."""
-    title = inert(one_line(clean(words, 200), names.MAX_TITLE - 8))[: names.MAX_TITLE]
-    name = names.slug(words)[: names.MAX_NAME].strip("-")
+    title = inert(one_line(clean(words, 200), names.MAX_TITLE_CHARACTERS - 8))[
+        : names.MAX_TITLE_CHARACTERS
+    ]
+    name = names.slug(words)[: names.MAX_NAME_CHARACTERS].strip("-")
     if len(name) < 2:
         raise RejectedInput("a name needs two letters or digits of a to z, 0 to 9")
     try:

@@ -13,7 +13,7 @@ from pagerduty_mattermost.incidents.incident import Incident
 
 WORDS = "Room of "
 """How the pack's part begins, by which it is known."""
-MAX_TITLE = 80
+MAX_TITLE_CHARACTERS = 80
 
 
 def parts(incident: Incident, card_link: str, more: str = "") -> List[str]:
@@ -23,7 +23,7 @@ def parts(incident: Incident, card_link: str, more: str = "") -> List[str]:
     word = f"{state.emoji} {escape(state.word)}"
     if incident.priority and incident.is_open:
         word += f" {escape(one_line(incident.priority, 40))}"
-    title = markdown_link(headline(incident, MAX_TITLE), incident.url)
+    title = markdown_link(headline(incident, MAX_TITLE_CHARACTERS), incident.url)
     number = markdown_link(f"#{incident.number}" if incident.number else "it", incident.url)
     card = markdown_link("card", card_link) if card_link else ""
     address = web_link(incident.conference_url)

@@ -18,7 +18,7 @@ from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.text import clean, inert, one_line
 from pagerduty_mattermost.incidents.incident import Incident
 
-MAX_NAME, MAX_TITLE = 64, 64
+MAX_NAME_CHARACTERS, MAX_TITLE_CHARACTERS = 64, 64
 """Characters; of a title code points."""
 MAX_LAST = 9
 """How often an incident's id is tried with a number behind it."""
@@ -72,7 +72,7 @@ def names(base: str, incident: Incident, first: int = 1) -> Iterator[str]:
     id_ = slug(incident.id)
     suffixes += [id_, *(f"{id_}-{number}" for number in range(2, MAX_LAST + 1))]
     for suffix in suffixes:
-        yield f"{base[: MAX_NAME - len(suffix) - 1].rstrip(_EDGE)}-{suffix}"
+        yield f"{base[: MAX_NAME_CHARACTERS - len(suffix) - 1].rstrip(_EDGE)}-{suffix}"
 
 
 def title(template: str, incident: Incident, zone: tzinfo) -> str:
@@ -80,9 +80,9 @@ def title(template: str, incident: Incident, zone: tzinfo) -> str:
     words = {**_words(incident, zone), "title": one_line(incident.title, 255)}
     pieces = re.split(r"(\{[a-z]+\})", template)
     made = one_line("".join(_piece(piece, words) for piece in pieces))
-    shown = inert(one_line(made, MAX_TITLE - 8))
-    for limit in range(MAX_TITLE - 8, 0, -4):
-        if len(shown) <= MAX_TITLE:
+    shown = inert(one_line(made, MAX_TITLE_CHARACTERS - 8))
+    for limit in range(MAX_TITLE_CHARACTERS - 8, 0, -4):
+        if len(shown) <= MAX_TITLE_CHARACTERS:
             break
         shown = inert(one_line(made, limit))
     return shown or f"Incident {incident.id}"
@@ -110,12 +110,12 @@ def _piece(piece: str, values: Dict[str, str]) -> str:
 
 def _fitted(text: str) -> str:
     """As Mattermost takes it, cut to its length; `{seq}` stays. Empty where nothing remains."""
-    room = MAX_NAME + (len("{seq}") - 4 if "{seq}" in text else 0)
+    room = MAX_NAME_CHARACTERS + (len("{seq}") - 4 if "{seq}" in text else 0)
     kept = "{seq}".join(_UNFIT.sub("-", part) for part in text.split("{seq}"))
     made = _GAP.sub("-", kept).strip(_EDGE)
     if "{seq}" in made and len(made) > room:
         before, _, behind = made.partition("{seq}")
         cut = room - len(behind) - len("{seq}")
         return f"{before[:cut]}{{seq}}{behind}" if cut > 0 else "incident-{seq}"
-    made = made[:MAX_NAME].strip(_EDGE)
+    made = made[:MAX_NAME_CHARACTERS].strip(_EDGE)
     return made if len(made) > 1 else ""

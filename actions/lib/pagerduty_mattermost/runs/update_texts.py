@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pagerduty_mattermost.runs.state import RunState, UpdateState
 
 MARK = "📣"
-MAX_TITLE = 200
+MAX_TITLE_CHARACTERS = 200
 OFF = ("off", "none", "never", "no", "stop")
 MAX_REMIND_SECONDS = 7 * 86400.0
 
@@ -100,7 +100,7 @@ def copy(
     shown: UpdateView, incident: Incident, room: str, zone: tzinfo, *, drill: bool = False
 ) -> str:
     """What other channels get. `room`: Markdown that leads to the room; empty: it is private."""
-    title = escape(one_line(f"#{incident.number} {incident.title}", MAX_TITLE))
+    title = escape(one_line(f"#{incident.number} {incident.title}", MAX_TITLE_CHARACTERS))
     lasts = times.between(incident.created_at, times.iso(shown.update.at))
     facts = [
         f"{MARK} {'🏋️ **Exercise** · ' if drill else ''}**{title}**",

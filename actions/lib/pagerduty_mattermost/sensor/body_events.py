@@ -33,8 +33,8 @@ from pagerduty_mattermost.incidents.known_states import (
 )
 from pagerduty_mattermost.incidents.log_entries import moment
 from pagerduty_mattermost.incidents.raw_values import (
-    MAX_NAME,
-    MAX_TEXT,
+    MAX_NAME_CHARACTERS,
+    MAX_TEXT_CHARACTERS,
     as_map,
     as_maps,
     as_text,
@@ -89,7 +89,7 @@ def body_event(body: bytes) -> Optional[BodyEvent]:
 
 def _name(value: Any) -> str:
     """What people call it; empty where only its id is told."""
-    name = label_of(as_map(value)) or as_text(value, MAX_NAME)
+    name = label_of(as_map(value)) or as_text(value, MAX_NAME_CHARACTERS)
     return "" if is_id(name) else name
 
 
@@ -105,10 +105,10 @@ def _roles(rows: Iterable[Mapping[str, Any]]) -> Dict[str, str]:
 def _task(data: Mapping[str, Any]) -> Dict[str, str]:
     people = [_name(one) for one in as_maps(data.get("assignees"))[:_MAX_PARTS]]
     return {
-        "task": as_text(data.get("name"), MAX_NAME),
-        "task_status": as_text(data.get("status"), MAX_NAME).replace("_", " "),
+        "task": as_text(data.get("name"), MAX_NAME_CHARACTERS),
+        "task_status": as_text(data.get("status"), MAX_NAME_CHARACTERS).replace("_", " "),
         "to": ", ".join(one for one in people if one),
-        "message": as_text(data.get("description"), MAX_TEXT),
+        "message": as_text(data.get("description"), MAX_TEXT_CHARACTERS),
     }
 
 

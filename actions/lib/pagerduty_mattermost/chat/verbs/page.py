@@ -57,7 +57,7 @@ _KIND_OF = {
 }
 """What may stand in front of a name."""
 
-MAX_SAID = 200
+MAX_SAID_CHARACTERS = 200
 INSTEAD = (
     '`/pd trigger "<what>" on <service>` is kept until PagerDuty answers, and who was on call for '
     "the service last hears of it meanwhile"
@@ -211,7 +211,7 @@ def _says(context: Context, command: Command) -> str:
     with _nobody_paged():
         target = _target(context, command)
         service = _service(context, target, command.options.get("service", ""))
-    title = escape(cut_at_word(plain(one_line(clean(command.text))), MAX_SAID))
+    title = escape(cut_at_word(plain(one_line(clean(command.text))), MAX_SAID_CHARACTERS))
     on = f" on {escape(service.name)}" if service.name != target.name else ""
     return f"Page {escape(target.reached)}: “{title}”, a {urgency}-urgency incident{on}"
 
