@@ -20,6 +20,7 @@ from st2reactor.sensor.base import Sensor  # noqa: E402
 from pagerduty_mattermost.chat.endpoint import ChatEndpoint  # noqa: E402
 from pagerduty_mattermost.chat.opened_endpoint import open_endpoint  # noqa: E402
 from pagerduty_mattermost.chat.room_ear import LOOK_SECONDS, RoomEar, open_ear  # noqa: E402
+from pagerduty_mattermost.chatops.bridge import ChatopsBridge, open_bridge  # noqa: E402
 from pagerduty_mattermost.core.errors import PackError  # noqa: E402
 from pagerduty_mattermost.gateways.http.listener import LISTEN_AGAIN_SECONDS  # noqa: E402
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store  # noqa: E402
@@ -47,7 +48,9 @@ class ChatSensor(Sensor):
         told in the operations channel."""
         orphan_watch.watch(self._log)
         try:
-            self.endpoint = open_endpoint(self.sensor_service, self.config, _schemas(), self._log)
+            self.endpoint = open_endpoint(
+                self.sensor_service, self.config, _schemas(), self._log, self._bridge
+            )
             self.ear = open_ear(self.config, self.sensor_service, _schemas(), self._log)
         except PackError as error:
             self._refuse(str(error))
@@ -55,6 +58,9 @@ class ChatSensor(Sensor):
             self._refuse(fault(self._log, error))
         if self.ear is not None:
             threading.Thread(target=self._listen, name="pagerduty-ear", daemon=True).start()
+
+    def _bridge(self, mattermost: Any) -> ChatopsBridge:
+        return open_bridge(self.sensor_service, self.config, mattermost, self._log)
 
     def _listen(self) -> None:
         """What is said in rooms, for as long as the sensor runs."""

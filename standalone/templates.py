@@ -302,9 +302,12 @@ _FILTERS: Dict[str, Callable[..., Any]] = {
 
 @lru_cache(maxsize=1)
 def _environment() -> SandboxedEnvironment:
-    environment = SandboxedEnvironment(
-        undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
+    return new_environment(StrictUndefined)
+
+
+def new_environment(undefined: Any) -> SandboxedEnvironment:
+    """One with StackStorm's filters. `undefined`: Jinja's class for what is not there."""
+    environment = SandboxedEnvironment(undefined=undefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters.update(_FILTERS)
     environment.tests["in"] = lambda item, container: item in container
     return environment

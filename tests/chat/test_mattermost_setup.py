@@ -12,7 +12,7 @@ from chat_sensor_case import ChatSensorCase
 from mattermost_setup import MattermostSetup
 
 from pagerduty_mattermost.chat import setup_trial
-from pagerduty_mattermost.chat.setup import checked, webhook_fields
+from pagerduty_mattermost.chat.setup_fields import checked, webhook_fields
 from pagerduty_mattermost.core.errors import RejectedInput, RetryLater
 from pagerduty_mattermost.gateways.mattermost.admin import CommandFailed
 from sandbox.mattermost import ADMIN_TOKEN

@@ -18,6 +18,7 @@ ORDER = (
     "pagerduty.yaml.example",
     "docs/chat.md",
     "docs/aliases.md",
+    "docs/chatops.md",
     "docs/webhook.md",
     "docs/routes.md",
     "docs/oncall.md",

@@ -154,6 +154,8 @@ def test_configuration_is_a_schema_that_registers_and_holds_templates() -> None:
         "events.routing_keys[]",
         "chat.command_tokens[]",
         "chat.signing_keys[]",
+        "chatops.service_password",
+        "chatops.api_key",
     }
     events |= {"chat.webhook_tokens[]", "webhook.secrets[]"}
     assert secrets == {"api_key", "service_key", "mattermost.token", *events}

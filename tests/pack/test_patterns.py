@@ -57,6 +57,7 @@ GIVEN = {
     ): "the owner's rules, compiled alone to see whether they can be",
     ("standalone/templates.py", "pattern"): "filters in the owner's rules",
     ("sandbox/faults.py", "terms"): "tests",
+    ("sandbox/stackstorm/account.py", 'rf"^\\s*{made}\\s*$"'): "tests",
     ("sandbox/faults.py", "rule.path"): "tests",
     ("sandbox/journal.py", "path"): "tests",
 }

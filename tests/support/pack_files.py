@@ -13,7 +13,7 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 PACK = "pagerduty"
-REAL_ST2 = importlib.util.find_spec("st2common.util") is not None
+REAL_ST2 = importlib.util.find_spec("st2common.util.shell") is not None
 """Whether StackStorm's own modules are there, and not the stand-ins of the embedded default."""
 KINDS = ("actions", "sensors", "rules", "policies", "aliases")
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import Any, Dict, Mapping, NamedTuple, Tuple, Union
 
 from pagerduty_mattermost.cards.buttons import NOTHING_SAID, About
+from pagerduty_mattermost.chat.passed_on import PassedOn
 from pagerduty_mattermost.chat.replay_guard import CallMark
 
 
@@ -136,5 +137,5 @@ class FieldErrors(NamedTuple):
     errors: Mapping[str, str]
 
 
-Call = Union[ChatOrder, DialogWanted, FieldErrors, LookupWanted, Ping, UnreadCommand]
+Call = Union[ChatOrder, DialogWanted, FieldErrors, LookupWanted, PassedOn, Ping, UnreadCommand]
 """What a genuine call is."""

@@ -37,6 +37,7 @@ from pagerduty_mattermost.chat.dropped_orders import drop
 from pagerduty_mattermost.chat.order_replies import OrderReply
 from pagerduty_mattermost.chat.orders import as_text, made_at
 from pagerduty_mattermost.chat.outcomes import DialogOutcome, WaitingDialogs
+from pagerduty_mattermost.chat.passed_on import NO_WORDS, PassedOn, PassesOn
 from pagerduty_mattermost.chat.permissions import READ_ONLY
 from pagerduty_mattermost.chat.replay_guard import ReplayGuard
 from pagerduty_mattermost.chat.requests import COMMAND, NOTE, read
@@ -99,11 +100,14 @@ class ChatEndpoint:
         monotonic: Callable[[], float] = time.monotonic,
         *,
         soon_store: Optional[Store] = None,
+        passed_on: Optional[PassesOn] = None,
     ) -> None:
         """`mattermost`: makes a gateway, for one thread; `lists`: reads what dialogs offer;
         `monotonic`: by which orders are counted; `soon_store`: the same datastore, given up
         after `WRITE_SECONDS`."""
         self._soon_store = soon_store or store
+        self._passed_on = passed_on
+        self._words = passed_on.words if passed_on is not None else NO_WORDS
         self._chat = config.chat
         self._dispatcher, self._store, self._log, self._clock = dispatcher, store, log, clock
         self._new_mattermost = mattermost
@@ -151,6 +155,8 @@ class ChatEndpoint:
             self.health.stands("chat", {}, time.monotonic())
         with self._lock:
             self._kept.report(self._dispatcher)
+        if self._passed_on is not None:
+            self._passed_on.tend()
 
     @property
     def address(self) -> str:
@@ -159,6 +165,8 @@ class ChatEndpoint:
     def close(self) -> None:
         if self._listener is not None:
             self._listener.stop()
+        if self._passed_on is not None:
+            self._passed_on.close()
 
     def answer(self, path: str, headers: Mapping[str, str], body: bytes) -> Answered:
         """HTTP status and JSON object for one call."""
@@ -166,10 +174,10 @@ class ChatEndpoint:
         inner = path[len(prefix) :] if prefix and path.startswith(prefix) else path
         try:
             order = self._read(ChatCall(inner, headers, body))
-            if isinstance(order, ChatOrder) and not self._replay_guard.take(
+            if isinstance(order, (ChatOrder, PassedOn)) and not self._replay_guard.take(
                 order.once, self._clock()
             ):
-                if order.once.single:
+                if isinstance(order, ChatOrder) and order.once.single:
                     return 200, self._again(order, inner)
                 raise CallRefused(409, "this very call was answered before")
         except ConfirmationExpired as expired:
@@ -189,6 +197,8 @@ class ChatEndpoint:
             return 200, self._said(inner, DISMISSED, order.user_id, order.hook)
         if not self._people.take(order.user_id):
             return 200, self._too_many(order, inner)
+        if isinstance(order, PassedOn):
+            return 200, self._pass_on(order, inner)
         if isinstance(order, ChatOrder) and self._starts_outside(order):
             order = DialogWanted(
                 dialogs.DECLARE, "", order.trigger, order.user_id, order.channel_id, "", order.hook
@@ -198,6 +208,11 @@ class ChatEndpoint:
         if order.kind == "dialog" and order.verb != dialogs.CANCELLED:
             return self._awaited(order)
         return 200, self._said(inner, self._taken(order), order.user_id, order.hook)
+
+    def _pass_on(self, call: PassedOn, path: str) -> Dict[str, Any]:
+        assert self._passed_on is not None  # only its words are read as such a call
+        told = self._passed_on.answer(call)
+        return {"errors": dict(told.errors)} if told.errors else _response(path, told.text)
 
     def _starts_outside(self, order: ChatOrder) -> bool:
         """Whether somebody says `start` and no more in a channel that is no room: they are asked
@@ -269,12 +284,14 @@ class ChatEndpoint:
         text = DONE_ALREADY if path == buttons.CLICK else ""
         return self._said(path, text, order.user_id, order.hook)
 
-    def _too_many(self, order: Union[ChatOrder, DialogWanted], path: str) -> Dict[str, Any]:
+    def _too_many(
+        self, order: Union[ChatOrder, DialogWanted, PassedOn], path: str
+    ) -> Dict[str, Any]:
         """Say so to whom it stops, and to nobody else."""
         user = order.user_id
         text = TOO_MANY.format(seconds=max(1, round(self._people.seconds(user))))
         self._sparing.warn("too many", "A member's orders are not taken: too many at once")
-        if isinstance(order, ChatOrder):
+        if isinstance(order, (ChatOrder, PassedOn)):
             self._replay_guard.give_back(order.once)
         if path == NOTE and self._told.take(user):
             threading.Thread(target=self._tell, args=(user, text), daemon=True).start()
@@ -295,11 +312,11 @@ class ChatEndpoint:
         if tokens is not None:
             tokens.refresh(time.monotonic(), RELOAD_SECONDS)
         try:
-            return read(call, self._secrets(), self._clock())
+            return read(call, self._secrets(), self._clock(), self._words)
         except CallRefused as refused:
             if refused.status != 401 or tokens is None or not tokens.refresh(time.monotonic()):
                 raise
-        return read(call, self._secrets(), self._clock())
+        return read(call, self._secrets(), self._clock(), self._words)
 
     def _secrets(self) -> CallSecrets:
         keys = tuple(one.reveal() for one in self._chat.signing_keys)

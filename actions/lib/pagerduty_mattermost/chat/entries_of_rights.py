@@ -1,5 +1,6 @@
-"""Whom an entry of a right means: a Mattermost @user, the ~channel (or its id) where it is typed,
-a role of PagerDuty's (`role:owner`, `role:admin`, …), or `team:` and one of its teams."""
+"""Whom an entry of a right means: a Mattermost @user, a user group (`group:oncall`), the ~channel
+(or its id) where it is typed, a role of PagerDuty's (`role:owner`, `role:admin`, …), or `team:`
+and one of its teams."""
 
 # flake8: noqa: E203
 
@@ -8,7 +9,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Dict, List, Tuple
 
 from pagerduty_mattermost.chat.command import Command
-from pagerduty_mattermost.core.errors import ConfigError, NotFound, RejectedInput
+from pagerduty_mattermost.core.errors import (
+    ConfigError,
+    NotFound,
+    PermanentError,
+    RejectedInput,
+)
 
 if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
@@ -24,6 +30,8 @@ def means(context: Context, command: Command, entry: str) -> bool:
         return any(
             wanted in (id.casefold(), name.casefold()) for id, name in _teams(context, command)
         )
+    if entry.startswith("group:"):
+        return _is_in_group(context, command, entry[len("group:") :].strip())
     if entry.startswith("@"):
         return _username(context, command) == entry[1:].lower()
     return bool(command.channel) and _channel_id(context, entry) == command.channel
@@ -39,6 +47,21 @@ def _channel_id(context: Context, entry: str) -> str:
     except (NotFound, RejectedInput, ConfigError) as error:
         context.log.warning("A right is for the channel %s: %s", entry, error)
         return ""
+
+
+def _is_in_group(context: Context, command: Command, name: str) -> bool:
+    """A group that is not there, or a server without groups, fits nobody."""
+    from pagerduty_mattermost.chat.acting_user import account
+    from pagerduty_mattermost.gateways.mattermost import user_groups
+
+    def members() -> Any:
+        return user_groups.members(context.mattermost, user_groups.find(context.mattermost, name))
+
+    try:
+        return account(context, command.user).id in context.once(f"group {name}", members)
+    except (NotFound, RejectedInput, PermanentError) as error:
+        context.log.warning("A right is for the group %s: %s", name, error)
+        return False
 
 
 def _username(context: Context, command: Command) -> str:

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from contextlib import closing
 from queue import Empty, LifoQueue
-from typing import Any, List, Mapping, Optional
+from typing import Any, Callable, List, Mapping, Optional
 
 from pagerduty_mattermost.chat.dialog_abilities import DialogAbilities, abilities_of
 from pagerduty_mattermost.chat.dialog_lists import ListReads, NameList, read_names
 from pagerduty_mattermost.chat.dialog_search import Choice, search
-from pagerduty_mattermost.chat.endpoint import DISPATCH_SECONDS, WRITE_SECONDS, ChatEndpoint
+from pagerduty_mattermost.chat.endpoint import (
+    DISPATCH_SECONDS,
+    WRITE_SECONDS,
+    ChatEndpoint,
+)
+from pagerduty_mattermost.chat.passed_on import PassesOn
 from pagerduty_mattermost.chat.playbook_choices import PlaybookChoices
 from pagerduty_mattermost.core.config.connections import Http
 from pagerduty_mattermost.core.config.settings import Config, load, require_mattermost
@@ -20,9 +25,14 @@ from pagerduty_mattermost.gateways.stackstorm.dispatcher import Dispatcher
 
 
 def open_endpoint(
-    service: Any, raw: Any, schemas: Mapping[str, Any], log: Any
+    service: Any,
+    raw: Any,
+    schemas: Mapping[str, Any],
+    log: Any,
+    passed_on: Optional[Callable[[Callable[[], Any]], PassesOn]] = None,
 ) -> Optional[ChatEndpoint]:
-    """An endpoint that listens, or tries to; None where it is not configured. Raises
+    """An endpoint that listens, or tries to; None where it is not configured. `passed_on`: makes,
+    with what makes a gateway to Mattermost, what takes calls that are not chat's own. Raises
     ConfigError."""
     config = load(raw)
     if not config.chat.port:
@@ -69,6 +79,7 @@ def open_endpoint(
         lists,
         log,
         soon_store=Store(service, deadline=WRITE_SECONDS),
+        passed_on=passed_on(mattermost) if passed_on is not None else None,
     )
     endpoint.listen()
     playbooks.refresh()

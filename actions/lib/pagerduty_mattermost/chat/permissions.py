@@ -3,7 +3,7 @@
     chat:
       read_only: false
       allowed:
-        merge: ["@ada", "~incidents", "role:admin", "team:Platform"]
+        merge: ["@ada", "~incidents", "group:oncall", "role:admin", "team:Platform"]
 
 A verb that is not listed may be done by everybody whom PagerDuty itself lets do it
 (`pagerduty_roles`). Any of the entries is enough (`entries_of_rights`).

@@ -37,6 +37,7 @@ from pagerduty_mattermost.chat.calls import (
 )
 from pagerduty_mattermost.chat.dialog_elements import LOOKUP, asked_kind
 from pagerduty_mattermost.chat.orders import VALID_SECONDS, as_text, needs_form, read_typed
+from pagerduty_mattermost.chat.passed_on import NO_WORDS, PassedOn, PassedWords
 from pagerduty_mattermost.chat.replay_guard import TOKEN, CallMark, mark_of
 from pagerduty_mattermost.core.errors import Unauthorized
 from pagerduty_mattermost.core.text import clean
@@ -56,10 +57,12 @@ _ID = re.compile(r"[a-z0-9]{26}")
 _HOOK = re.compile(r"/hooks/commands/[a-z0-9]{1,64}")
 
 
-def read(call: ChatCall, secrets: CallSecrets, now: float) -> Call:
-    """Raises CallRefused, and ConfirmationExpired."""
+def read(
+    call: ChatCall, secrets: CallSecrets, now: float, passed_on: PassedWords = NO_WORDS
+) -> Call:
+    """Raises CallRefused, and ConfirmationExpired. `passed_on`: what stands above chat takes."""
     if call.path == COMMAND:
-        return _command(call, secrets, now)
+        return _command(call, secrets, now, passed_on)
     if call.path == NOTE:
         return _note(call, secrets, now)
     if call.path not in (buttons.CLICK, dialogs.SUBMIT, LOOKUP):
@@ -68,8 +71,8 @@ def read(call: ChatCall, secrets: CallSecrets, now: float) -> Call:
     if call.path == LOOKUP:
         return _lookup(body, secrets, now)
     if call.path == dialogs.SUBMIT:
-        return _dialog(body, secrets, now)
-    return _click(body, secrets, now)
+        return _dialog(body, secrets, now, passed_on)
+    return _click(body, secrets, now, passed_on)
 
 
 def _note(call: ChatCall, secrets: CallSecrets, now: float) -> ChatOrder:
@@ -100,7 +103,7 @@ def _form(call: ChatCall) -> Dict[str, str]:
     return {name: values[0] for name, values in form.items()}
 
 
-def _command(call: ChatCall, secrets: CallSecrets, now: float) -> Call:
+def _command(call: ChatCall, secrets: CallSecrets, now: float, passed_on: PassedWords) -> Call:
     if "application/x-www-form-urlencoded" not in call.headers.get("content-type", ""):
         raise CallRefused(415, "a slash command comes as a form")
     words = _form(call)
@@ -115,6 +118,10 @@ def _command(call: ChatCall, secrets: CallSecrets, now: float) -> Call:
     command, text = (clean(words.get(name)).strip() for name in ("command", "text"))
     if text.lower() == "ping":
         return Ping()
+    if passed_on.command and command.lower() == f"/{passed_on.command}":
+        once = mark_of("trigger", words.get("trigger_id"), now)
+        made = _passed_on("command", "", {}, words, once)
+        return made._replace(text=text, hook=_hook(words.get("response_url", "")))
     if command.lower() == "/incident":
         text = f"incident {text}".strip()
     parsed = read_typed(text)
@@ -156,8 +163,8 @@ def _lookup(body: Mapping[str, Any], secrets: CallSecrets, now: float) -> Lookup
 
 
 def _click(
-    body: Mapping[str, Any], secrets: CallSecrets, now: float
-) -> Union[ChatOrder, DialogWanted]:
+    body: Mapping[str, Any], secrets: CallSecrets, now: float, passed_on: PassedWords
+) -> Union[ChatOrder, DialogWanted, PassedOn]:
     context = body.get("context")
     context = context if isinstance(context, dict) else {}
     try:
@@ -172,6 +179,10 @@ def _click(
         raise CallRefused(401, str(error)) from None
     verb, incident = str(signed.get("v")), str(signed.get("i"))
     hook = _hook(str(signed.get("h")))
+    if verb in passed_on.clicks:
+        once = mark_of("trigger", body.get("trigger_id"), now)
+        made_of = _passed_on("click", verb, signed, body, once)
+        return made_of._replace(text=clean(context.get("selected_option"), MAX_QUERY_CHARACTERS))
     if verb in (buttons.CONFIRMED, buttons.DISMISSED):
         if signed.get("u") != body.get("user_id"):
             raise CallRefused(403, "only who asked may confirm")
@@ -226,12 +237,19 @@ def _opened(
 
 
 def _dialog(
-    body: Mapping[str, Any], secrets: CallSecrets, now: float
-) -> Union[ChatOrder, FieldErrors]:
+    body: Mapping[str, Any], secrets: CallSecrets, now: float, passed_on: PassedWords
+) -> Union[ChatOrder, FieldErrors, PassedOn]:
     signed = _signed(secrets, dialogs.PURPOSE, body.get("state"), now)
     if signed.get("u") != _user(body):
         raise CallRefused(403, "only who opened a dialog may send it")
     verb, incident = str(signed.get("v")), str(signed.get("i"))
+    if verb in passed_on.dialogs:
+        if body.get("cancelled"):
+            return FieldErrors({})
+        given = {"user_id": body["user_id"], "channel_id": signed.get("c")}
+        fields = body.get("submission")
+        asked = _passed_on("dialog", verb, signed, given, CallMark())
+        return asked._replace(submission=fields if isinstance(fields, dict) else {})
     if verb == buttons.DETAILS:
         return FieldErrors({})
     # Of a submission only the user is Mattermost's own word: where it was opened and which post it
@@ -270,6 +288,24 @@ def _signed(secrets: CallSecrets, purpose: str, token: Any, now: float) -> Dict[
         return verify(secrets.signing_keys, purpose, token, now)
     except Unauthorized as error:
         raise CallRefused(401, str(error)) from None
+
+
+def _passed_on(
+    kind: str, verb: str, about: Mapping[str, Any], words: Mapping[str, Any], once: CallMark
+) -> PassedOn:
+    return PassedOn(
+        kind,
+        verb,
+        about,
+        "",
+        _user(words),
+        clean(words.get("user_name"), 64),
+        _id(words, "channel_id"),
+        _id(words, "root_id"),
+        _id(words, "post_id"),
+        trigger=clean(words.get("trigger_id"), MAX_TRIGGER_CHARACTERS),
+        once=once,
+    )
 
 
 def _user(words: Mapping[str, Any]) -> str:

@@ -12,10 +12,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from pagerduty_mattermost.chat import setup_rooms, setup_trial
-from pagerduty_mattermost.chat.requests import COMMAND, NOTE
+from pagerduty_mattermost.chat.requests import COMMAND
+from pagerduty_mattermost.chat.setup_fields import MARK, checked, command_fields, webhook_fields
 from pagerduty_mattermost.chat.setup_steps import ADVICE, CHANGED, MADE, OK, PROBLEM, SetupStep
 from pagerduty_mattermost.core.config.reader import Secret
-from pagerduty_mattermost.core.errors import NotFound, PackError, RejectedInput, Unauthorized
+from pagerduty_mattermost.core.errors import NotFound, PackError, Unauthorized
 from pagerduty_mattermost.core.text import one_line
 from pagerduty_mattermost.gateways.mattermost.admin import Admin
 from pagerduty_mattermost.gateways.stackstorm import kept_secrets
@@ -24,9 +25,6 @@ from pagerduty_mattermost.gateways.stackstorm.datastore import Store
 if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
 
-TRIGGERS = ("pd", "incident", "pagerduty")
-MARK = "StackStorm pack pagerduty"
-"""In the description of what is made here: Mattermost keeps it, and people see whose it is."""
 _COMMANDS = "System Console → Permissions → Manage slash commands, or make the bot a team admin"
 _COMPARED = (
     "url",
@@ -112,7 +110,7 @@ class _Setup:
     def run(self, triggers: Sequence[str], *, notes: bool) -> List[SetupStep]:
         """Each step, in order; a problem does not keep the later ones from being tried where they
         can be."""
-        wanted = checked(triggers)
+        wanted = checked(triggers, self._settings.chatops.trigger)
         steps = [self._bot(), *self._places(), *setup_trial.trust(self._admin.client_config())]
         steps += setup_rooms.steps(self._context)
         missing = self._missing()
@@ -347,50 +345,3 @@ def _kept_tokens(store: Store) -> Dict[Tuple[str, str], Secret]:
 def _keep_tokens(store: Store, tokens: Mapping[Tuple[str, str], Secret]) -> None:
     kept = [kept_secrets.KeptSecret(id, token, kind) for (kind, id), token in tokens.items()]
     kept_secrets.write(store, kept_secrets.CHAT_TOKENS, kept)
-
-
-def checked(triggers: Sequence[str]) -> List[str]:
-    """The words in order, each once. Raises RejectedInput for one that is none of `TRIGGERS`."""
-    words = [word.strip().lower().lstrip("/") for word in triggers if word.strip()] or ["pd"]
-    for word in words:
-        if word not in TRIGGERS:
-            raise RejectedInput(f"triggers: {word[:30]!r} is none of {', '.join(TRIGGERS)}")
-    return list(dict.fromkeys(words))
-
-
-def command_fields(
-    trigger: str, public_url: str, team_id: str, username: str, icon_url: str
-) -> Dict[str, Any]:
-    """A slash command as Mattermost takes it (API: POST /commands). `username`, `icon_url`: as
-    whom its answers are shown; without them they look like the person's own."""
-    return {
-        "team_id": team_id,
-        "trigger": trigger,
-        "url": public_url.rstrip("/") + COMMAND,
-        "method": "P",
-        "auto_complete": True,
-        "auto_complete_hint": "[list | declare | ack 1234 | resolve 1234 note | oncall | help]",
-        "auto_complete_desc": (
-            "PagerDuty: list, declare, acknowledge, resolve, page. /pd help lists all"
-        ),
-        "display_name": "PagerDuty",
-        "description": MARK,
-        "username": username,
-        "icon_url": icon_url,
-    }
-
-
-def webhook_fields(word: str, public_url: str, team_id: str) -> Dict[str, Any]:
-    """An outgoing webhook for a word at the beginning of a post of any public channel (API: POST
-    /hooks/outgoing). Mattermost compares it letter by letter, and telephones write the first one
-    large."""
-    return {
-        "team_id": team_id,
-        "channel_id": "",
-        "display_name": "PagerDuty notes",
-        "description": MARK,
-        "trigger_words": list(dict.fromkeys((word, word.capitalize(), word.upper()))),
-        "trigger_when": 1,  # begins with the word
-        "callback_urls": [public_url.rstrip("/") + NOTE],
-        "content_type": "application/json",
-    }

@@ -87,6 +87,8 @@ class StateKind(NamedTuple):
 AUDIT_KEYS, DROPPED_KEYS = "audit.<time>.<id>", "dropped.<order>"
 BEGUN_KEYS, REFUSED_KEYS = "begun.<sha>", "refused.<day>.<sha>"
 OUTCOME_KEYS = "outcome.<order>"
+# Of chatops, which stands above chat.
+PHRASE_KEYS, PHRASE_KEPT_SECONDS = "alias.<order>", 7 * DAY_SECONDS
 
 KINDS: Tuple[StateKind, ...] = (
     StateKind(
@@ -317,6 +319,12 @@ KINDS: Tuple[StateKind, ...] = (
         (targets.KEY,),
         "ids of what the on-call watch is configured for",
         targets.KEPT_SECONDS,
+    ),
+    StateKind(
+        "phrases",
+        (PHRASE_KEYS,),
+        "aliases of StackStorm's that people ran, until what came of it was shown",
+        PHRASE_KEPT_SECONDS,
     ),
     StateKind(
         "complaints",

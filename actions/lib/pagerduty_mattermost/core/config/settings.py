@@ -22,6 +22,7 @@ from typing import Any, NamedTuple, Tuple
 
 from pagerduty_mattermost.core.config.canary import CanaryConfig, read_canary
 from pagerduty_mattermost.core.config.chat import ChatConfig, read_chat
+from pagerduty_mattermost.core.config.chatops import ChatopsConfig, read_chatops
 from pagerduty_mattermost.core.config.connections import (
     MattermostConfig,
     PagerDutyConfig,
@@ -60,6 +61,7 @@ class Config(NamedTuple):
     """IANA name; whether it exists is checked where times are printed."""
     debug: bool = False
     chat: ChatConfig = ChatConfig()
+    chatops: ChatopsConfig = ChatopsConfig()
     webhook: WebhookConfig = WebhookConfig()
     noise: NoiseConfig = NoiseConfig()
     quiet_hours: QuietConfig = QuietConfig()
@@ -92,6 +94,7 @@ def load(raw: Any) -> Config:
         time_zone=whole.text("time_zone"),
         debug=whole.boolean("debug"),
         chat=read_chat(whole),
+        chatops=read_chatops(whole),
         webhook=webhook,
         noise=read_noise(whole),
         quiet_hours=read_quiet(whole),

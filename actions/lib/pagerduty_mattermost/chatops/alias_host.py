@@ -1,0 +1,259 @@
+"""Where aliases are matched and run: StackStorm, by its API.
+
+    host = StackStormAliases(api)
+    found = host.match("pack list", person="ada")     # Match; raises NoMatch
+    runs = host.execute(found, phrase, "ada", "ada", mark)
+    host.execution(runs[0].execution, "ada")
+
+Matching, defaults and rights are StackStorm's own. Where an alias of some pack does not compile
+StackStorm answers 500 to every phrase: then each is tried with StackStorm's parser, and those that
+are broken are named.
+"""
+
+# flake8: noqa: E704,W503
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Protocol, Tuple
+
+from pagerduty_mattermost.chatops.aliases import Alias, alias_of
+from pagerduty_mattermost.core import times
+from pagerduty_mattermost.core.errors import RejectedInput, RetryLater
+from pagerduty_mattermost.core.text import clean, one_line
+from pagerduty_mattermost.gateways.stackstorm.alias_trial import Fit, TrialFailed, tried
+from pagerduty_mattermost.gateways.stackstorm.web_api import StackStormApi
+
+LISTED_SECONDS = 30.0
+"""For how long the list of aliases is used again."""
+PAGE_SIZE = 100
+MAX_PAGES = 50
+LOOKED_BACK_SECONDS = 300.0
+"""How much StackStorm's clock and ours may differ when an execution is looked for."""
+MAX_RESULT_BYTES = 4_000_000
+"""Of a result that is read."""
+_ID = re.compile(r"[0-9a-f]{24}")
+
+
+class NoMatch(RejectedInput):
+    """No alias takes the phrase, or several do."""
+
+
+class Match(NamedTuple):
+    """The one alias that takes a phrase, and by which of its formats."""
+
+    alias: Alias
+    representation: str
+    broken: Tuple[str, ...] = ()
+    """Aliases that do not compile, where that came out: `ref: why`."""
+
+
+class AliasRun(NamedTuple):
+    """An execution that was asked for."""
+
+    execution: str
+    message: str
+    """What the alias says at once; empty where it says nothing."""
+    link: str = ""
+
+
+class AliasHost(Protocol):
+    """What the embedded default offers as well."""
+
+    def match(self, phrase: str, person: str) -> Match: ...
+
+    def execute(
+        self, found: Match, phrase: str, user: str, person: str, mark: str
+    ) -> List[AliasRun]: ...
+
+    def executions_of(self, mark: str, action: str, since: float, person: str) -> List[str]: ...
+
+    def status(self, execution: str, person: str) -> str: ...
+
+    def execution(self, execution: str, person: str) -> Mapping[str, Any]: ...
+
+    def cancel(self, execution: str, person: str) -> str: ...
+
+    def aliases(self, person: str) -> List[Alias]: ...
+
+    def find_alias(self, ref: str, person: str) -> Optional[Alias]: ...
+
+    def environment(self) -> Any: ...
+
+
+class StackStormAliases:
+    """For several threads."""
+
+    def __init__(
+        self, api: StackStormApi, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._api, self._monotonic = api, monotonic
+        self._lock = threading.Lock()
+        self._rows: Tuple[float, List[Dict[str, Any]]] = (-LISTED_SECONDS, [])
+
+    def match(self, phrase: str, person: str) -> Match:
+        """Raises NoMatch, and what the API raises."""
+        try:
+            row = self._api.call("POST", "/actionalias/match", {"command": phrase}, person=person)
+        except RejectedInput as error:
+            if "more than 1" in str(error):
+                raise NoMatch(self._several(phrase, person)) from None
+            raise NoMatch("it is no phrase that StackStorm knows") from None
+        except RetryLater as error:
+            if error.status != 500:
+                raise
+            return self._tried(phrase, person, error)
+        alias = alias_of(row.get("actionalias")) if isinstance(row, dict) else None
+        if alias is None:
+            raise RetryLater("StackStorm's answer to a phrase names no alias")
+        return Match(alias, str(row.get("representation") or ""))
+
+    def execute(
+        self, found: Match, phrase: str, user: str, person: str, mark: str
+    ) -> List[AliasRun]:
+        """Asks for it once. `user`: whom it is labelled with; `mark`: what it is found again by.
+        Raises as the API; `maybe_done` where it may have been started all the same."""
+        alias = found.alias
+        asked = {"command": phrase, "user": user, "source_channel": mark}
+        if alias.is_multiple(found.representation):
+            path = "/aliasexecution/match_and_execute"
+            answer = self._api.call("POST", path, asked, person=person)
+            rows = answer.get("results") if isinstance(answer, dict) else None
+        else:
+            named = {**asked, "name": alias.name, "format": found.representation}
+            rows = [self._api.call("POST", "/aliasexecution", named, person=person)]
+        runs = [_run(row) for row in rows or () if isinstance(row, dict)]
+        if not runs or not all(one.execution for one in runs):
+            raise RetryLater("StackStorm's answer names no execution", maybe_done=True)
+        return runs
+
+    def executions_of(self, mark: str, action: str, since: float, person: str) -> List[str]:
+        """Ids of those that bear the mark, asked for since then (seconds since the epoch)."""
+        begin = times.iso(since - LOOKED_BACK_SECONDS)
+        params = {"action": action, "timestamp_gt": begin, "limit": PAGE_SIZE}
+        params["include_attributes"] = "id,context"
+        rows = self._api.call("GET", "/executions", params=params, person=person)
+        return [
+            str(row["id"])
+            for row in (rows if isinstance(rows, list) else ())
+            if isinstance(row, dict)
+            and isinstance(row.get("context"), dict)
+            and row["context"].get("source_channel") == mark
+            and _ID.fullmatch(str(row.get("id")))
+        ]
+
+    def status(self, execution: str, person: str) -> str:
+        params = {"include_attributes": "status"}
+        path = f"/executions/{checked(execution)}"
+        row = self._api.call("GET", path, params=params, person=person)
+        return str(row.get("status") or "") if isinstance(row, dict) else ""
+
+    def execution(self, execution: str, person: str) -> Mapping[str, Any]:
+        """As StackStorm has it; without a result that is too large."""
+        path = f"/executions/{checked(execution)}"
+        params = {"exclude_attributes": "trigger_instance", "max_result_size": MAX_RESULT_BYTES}
+        row = self._api.call("GET", path, params=params, person=person)
+        if not isinstance(row, dict):
+            raise RetryLater("StackStorm's answer is no execution")
+        return row
+
+    def cancel(self, execution: str, person: str) -> str:
+        """Why it was not; empty where it is being canceled."""
+        path = f"/executions/{checked(execution)}"
+        answer = self._api.call("DELETE", path, person=person)
+        said = answer.get("faultstring") if isinstance(answer, dict) else ""
+        return one_line(clean(said, 200))
+
+    def aliases(self, person: str) -> List[Alias]:
+        """All that are enabled."""
+        found = [alias_of(row) for row in self._listed(person)]
+        return [one for one in found if one is not None and one.enabled]
+
+    def find_alias(self, ref: str, person: str) -> Optional[Alias]:
+        rows = self._listed(person)
+        return next((alias_of(row) for row in rows if row.get("ref") == ref), None)
+
+    def environment(self) -> Any:
+        """StackStorm's Jinja, with its filters; what is not there is empty."""
+        from st2common.util.jinja import get_jinja_environment
+
+        return get_jinja_environment(allow_undefined=True)
+
+    def _listed(self, person: str) -> List[Dict[str, Any]]:
+        with self._lock:
+            at, rows = self._rows
+        if self._monotonic() - at < LISTED_SECONDS:
+            return rows
+        rows = []
+        for page in range(MAX_PAGES):
+            params = {"limit": PAGE_SIZE, "offset": page * PAGE_SIZE}
+            found = self._api.call("GET", "/actionalias", params=params, person=person)
+            if not isinstance(found, list):
+                raise RetryLater("StackStorm's list of aliases is no list")
+            rows.extend(row for row in found if isinstance(row, dict))
+            if len(found) < PAGE_SIZE:
+                break
+        with self._lock:
+            self._rows = (self._monotonic(), rows)
+        return rows
+
+    def _tried(self, phrase: str, person: str, error: RetryLater) -> Match:
+        """Raises the error where it was none of the aliases."""
+        rows = [row for row in self._listed(person) if row.get("enabled") is not False]
+        try:
+            trial = tried(rows, phrase)
+        except TrialFailed:
+            raise error from None
+        if not trial.broken:
+            raise error
+        if len(trial.fits) != 1:
+            raise _NotOne(trial.broken, _not_one(trial.fits))
+        fit = trial.fits[0]
+        alias = next(alias_of(row) for row in rows if row.get("ref") == fit.ref)
+        if alias is None:
+            raise error
+        return Match(alias, fit.representation, trial.broken)
+
+    def _several(self, phrase: str, person: str) -> str:
+        try:
+            rows = [row for row in self._listed(person) if row.get("enabled") is not False]
+            return _not_one(tried(rows, phrase).fits)
+        except TrialFailed:
+            return "several aliases take it: say it more exactly"
+
+
+class _NotOne(NoMatch):
+    """As NoMatch, with the aliases that do not compile."""
+
+    def __init__(self, broken: Tuple[str, ...], why: str) -> None:
+        super().__init__(why)
+        self.broken = broken
+
+
+def broken_of(error: NoMatch) -> Tuple[str, ...]:
+    """The aliases that do not compile, where that came out."""
+    return error.broken if isinstance(error, _NotOne) else ()
+
+
+def _not_one(fits: Tuple[Fit, ...]) -> str:
+    if not fits:
+        return "it is no phrase that StackStorm knows"
+    named = sorted({f"{one.ref} ({one.display or one.representation})" for one in fits})
+    return f"several aliases take it: {'; '.join(named)}; say it more exactly"
+
+
+def _run(row: Mapping[str, Any]) -> AliasRun:
+    execution = row.get("execution")
+    execution = execution if isinstance(execution, dict) else {}
+    id = str(execution.get("id") or "")
+    link = str(execution.get("web_url") or "")
+    return AliasRun(id if _ID.fullmatch(id) else "", clean(row.get("message")), link)
+
+
+def checked(execution: str) -> str:
+    """An id that may stand in a path. Raises RejectedInput."""
+    if not _ID.fullmatch(execution):
+        raise RejectedInput("that is no execution of StackStorm's")
+    return execution

@@ -1,0 +1,103 @@
+"""StackStorm's aliases as values. Pure.
+
+alias = alias_of(row)          # a row of StackStorm's API
+alias.phrases                  # how it is typed, as its pack shows it
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Mapping
+from typing import Any, List, NamedTuple, Optional, Sequence, Tuple
+
+from pagerduty_mattermost.core.text import clean, one_line
+from pagerduty_mattermost.gateways.stackstorm.alias_trial import formats_of
+
+MAX_DISPLAY_CHARACTERS = 300
+CLOSE_ENOUGH = 0.75
+
+
+class Alias(NamedTuple):
+    """One alias."""
+
+    ref: str
+    """`pack.name`."""
+    pack: str
+    name: str
+    action: str
+    """Reference of the action that it runs."""
+    description: str
+    formats: Tuple[Any, ...]
+    """As StackStorm has them."""
+    ack: Mapping[str, Any]
+    result: Mapping[str, Any]
+    enabled: bool = True
+
+    @property
+    def phrases(self) -> Tuple[str, ...]:
+        shown = [display or text for display, text, _ in formats_of(self.formats)]
+        lines = [one_line(clean(text, MAX_DISPLAY_CHARACTERS)) for text in shown]
+        return tuple(dict.fromkeys(line for line in lines if line))
+
+    def is_multiple(self, representation: str) -> bool:
+        """Whether one phrase may ask for several executions by that format."""
+        return any(
+            multiple for _, text, multiple in formats_of(self.formats) if text == representation
+        )
+
+    @property
+    def is_acknowledged(self) -> bool:
+        """Whether something is said before it has ended."""
+        return self.ack.get("enabled", True) is not False
+
+    @property
+    def has_result(self) -> bool:
+        return self.result.get("enabled", True) is not False
+
+
+def alias_of(row: Any) -> Optional[Alias]:
+    """None for what is none."""
+    if not isinstance(row, Mapping) or not row.get("name"):
+        return None
+    pack, name = clean(row.get("pack"), 200), clean(row.get("name"), 200)
+    formats = row.get("formats")
+    return Alias(
+        clean(row.get("ref"), 400) or f"{pack}.{name}",
+        pack,
+        name,
+        clean(row.get("action_ref"), 400),
+        one_line(clean(row.get("description"), MAX_DISPLAY_CHARACTERS)),
+        tuple(formats) if isinstance(formats, (list, tuple)) else (),
+        _object(row.get("ack")),
+        _object(row.get("result")),
+        row.get("enabled", True) is not False,
+    )
+
+
+def nearest(phrase: str, aliases: Sequence[Alias]) -> str:
+    """The phrase most like it by its first words, as it is shown; empty where none is."""
+    words = phrase.lower().split()
+    best, score = "", 0.0
+    for shown in (text for alias in aliases if alias.enabled for text in alias.phrases):
+        fixed = re.split(r"[<{\[(]", shown)[0].lower().split()
+        beginning = " ".join(words[: len(fixed)])
+        ratio = difflib.SequenceMatcher(None, beginning, " ".join(fixed)).ratio() if fixed else 0
+        if ratio > score:
+            best, score = shown, ratio
+    return best if score >= CLOSE_ENOUGH else ""
+
+
+def searched(aliases: Sequence[Alias], words: str) -> List[Alias]:
+    """Those of the pack of that name; else those in which all the words stand."""
+    wanted = words.lower().split()
+    of_pack = [one for one in aliases if len(wanted) == 1 and one.pack.lower() == wanted[0]]
+    return of_pack or [one for one in aliases if all(word in _text(one) for word in wanted)]
+
+
+def _text(alias: Alias) -> str:
+    return " ".join((alias.ref, alias.description, *alias.phrases)).lower()
+
+
+def _object(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}

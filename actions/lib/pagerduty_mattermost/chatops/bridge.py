@@ -1,0 +1,176 @@
+"""What the chat sensor hears of StackStorm's own aliases: each call answered at once, and carried
+out in a thread of its own.
+
+    bridge = open_bridge(service, raw, mattermost, log)
+    bridge.answer(call)        # PassedOnAnswer: nothing, or why not
+    bridge.tend()              # each minute
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+import time
+from typing import Any, Callable, Mapping, Tuple
+
+from pagerduty_mattermost.chat.command import Command
+from pagerduty_mattermost.chat.entries_of_rights import means
+from pagerduty_mattermost.chat.passed_on import PassedOn, PassedOnAnswer, PassedWords
+from pagerduty_mattermost.chatops.alias_clicks import AliasClicks
+from pagerduty_mattermost.chatops.alias_host import AliasHost, StackStormAliases
+from pagerduty_mattermost.chatops.alias_orders import AliasOrders, AliasSurroundings, Phrase
+from pagerduty_mattermost.chatops.alias_posts import CLICKS, Buttons
+from pagerduty_mattermost.chatops.alias_telling import AliasTelling
+from pagerduty_mattermost.chatops.alias_watch import AliasWatch
+from pagerduty_mattermost.chatops.records import PhraseRecords
+from pagerduty_mattermost.core.config.chatops import EVERYTHING
+from pagerduty_mattermost.core.config.settings import Config, load, require_mattermost
+from pagerduty_mattermost.core.errors import PackError
+from pagerduty_mattermost.gateways.context import Context
+from pagerduty_mattermost.gateways.mattermost.operations_notices import notify_operators
+from pagerduty_mattermost.gateways.mattermost.values import marked_id
+from pagerduty_mattermost.gateways.stackstorm.datastore import Store
+from pagerduty_mattermost.gateways.stackstorm.web_api import StackStormApi
+
+AT_ONCE = 16
+"""Calls that are carried out at a time."""
+BUSY = "Not done: too much is asked for at the moment. Try again."
+
+
+class ChatopsBridge:
+    """Its threads end by themselves."""
+
+    def __init__(
+        self,
+        config: Config,
+        orders: AliasOrders,
+        clicks: AliasClicks,
+        watch: AliasWatch,
+        log: Any,
+    ) -> None:
+        self._orders, self._clicks, self._watch, self._log = orders, clicks, watch, log
+        self._free = threading.BoundedSemaphore(AT_ONCE)
+        self.words = PassedWords(config.chatops.trigger, CLICKS)
+
+    def answer(self, call: PassedOn) -> PassedOnAnswer:
+        if call.kind == "command":
+            phrase = phrase_of(call)
+            return self._soon(lambda: self._orders.run(phrase))
+        return self._soon(lambda: self._clicks.clicked(call))
+
+    def tend(self) -> None:
+        """What a killed process left is gone on with. Raises nothing that can go wrong
+        outside."""
+        threading.Thread(target=self._watch.pick_up, name="pagerduty-chatops", daemon=True).start()
+
+    def close(self) -> None:
+        self._watch.close()
+
+    def _soon(self, work: Callable[[], None]) -> PassedOnAnswer:
+        if not self._free.acquire(blocking=False):
+            return PassedOnAnswer(f":warning: {BUSY}")
+
+        def done() -> None:
+            try:
+                work()
+            except Exception as error:  # noqa: BLE001 - one call's trouble is not that of others
+                self._log.error("A call failed: %s: %s", type(error).__name__, error)
+            finally:
+                self._free.release()
+
+        threading.Thread(target=done, name="pagerduty-chatops", daemon=True).start()
+        return PassedOnAnswer()
+
+
+def phrase_of(call: PassedOn) -> Phrase:
+    """The same call is the same order."""
+    known = call.once.digest or f"{time.time()} {call.user_id} {call.text}"
+    id = hashlib.sha256(f"phrase {known}".encode("utf-8", "replace")).hexdigest()[:32]
+    return Phrase(
+        id, call.text, call.user_id, call.user_name, call.channel_id, call.root_id, call.hook
+    )
+
+
+def open_bridge(
+    service: Any, raw: Any, new_mattermost: Callable[[], Any], log: Any
+) -> ChatopsBridge:
+    """`service`: the chat sensor's; `new_mattermost`: makes a gateway."""
+    config = load(raw)
+    settings = require_mattermost(config)
+    local = threading.local()
+
+    def mattermost() -> Any:
+        if not hasattr(local, "made"):
+            local.made = new_mattermost()
+        return local.made
+
+    def context() -> Context:
+        return Context(dict(raw or {}), service, log)
+
+    store = Store(service)
+    chat = config.chat
+    key = chat.signing_keys[0].reveal() if chat.signing_keys else ""
+    buttons = Buttons(chat.public_url if key else "", key, config.chatops.trigger)
+    telling = AliasTelling(mattermost, buttons, time.time, log)
+    host = _host(service, config, settings.http, log)
+    records = PhraseRecords(store, log)
+    watch = AliasWatch(host, telling, records, log)
+    around = AliasSurroundings(
+        means=lambda phrase, entry: _means(context(), phrase, entry),
+        is_private=lambda phrase: _is_private(context, config, phrase),
+        seed=lambda name: str(mattermost().post_seed(name)),
+        warn=lambda about, text: _warn(mattermost(), store, about, text, log),
+    )
+    orders = AliasOrders(config.chatops, host, telling, watch, records, around, log)
+    clicks = AliasClicks(orders, host)
+    return ChatopsBridge(config, orders, clicks, watch, log)
+
+
+def _host(service: Any, config: Config, http: Any, log: Any) -> AliasHost:
+    own = getattr(service, "alias_host", None)
+    if own is not None:
+        made: AliasHost = own()
+        return made
+    api = StackStormApi(
+        config.chatops, http, lambda: own_account(service), log=_debug(config, log)
+    )
+    return StackStormAliases(api)
+
+
+def _debug(config: Config, log: Any) -> Any:
+    return log if config.debug else None
+
+
+def own_account(service: Any) -> Tuple[str, str]:
+    """The address of StackStorm's API and a token of this process's own account; empty texts
+    where it has none."""
+    try:
+        client = getattr(service, "datastore_service", service).get_api_client()
+    except (AttributeError, NotImplementedError):
+        return "", ""
+    endpoints: Mapping[str, Any] = getattr(client, "endpoints", None) or {}
+    return str(endpoints.get("api") or ""), str(getattr(client, "token", "") or "")
+
+
+def _means(context: Context, phrase: Phrase, entry: str) -> bool:
+    command = Command("", user=marked_id(phrase.user_id), channel=phrase.channel_id)
+    return means(context, command, entry)
+
+
+def _is_private(context: Callable[[], Context], config: Config, phrase: Phrase) -> bool:
+    words = config.chatops.private_in
+    if not words or EVERYTHING in words:
+        return bool(words)
+    made = context()
+    for word in words:
+        try:
+            if made.channels.id_of(word.strip().lstrip("~")) == phrase.channel_id:
+                return True
+        except PackError as error:
+            made.log.warning("chatops.private_in names %s: %s", word, error)
+            return True  # rather to one person than to a channel that was to be spared
+    return False
+
+
+def _warn(mattermost: Any, store: Store, about: str, text: str, log: Any) -> None:
+    notify_operators(mattermost, store, about, text, log=log)

@@ -1,0 +1,1 @@
+"""Stand-in (see standalone/shims/README.md)."""
