@@ -330,6 +330,7 @@ EXAMPLES: Dict[str, Callable[[Any], Parameters]] = {
     "chat.run": lambda t: {"verb": "show", "incidents": incident(t) and "1"},
     "chat.handle": lambda t: {"order": clicked(t)},
     "route.explain": lambda t: {"incident_id": incident(t)},
+    "route.simulate": lambda t: posted(t) and {"since": "1h"},
     "mattermost.post_message": fixed(channel="incidents", message="Deploy done"),
     "mattermost.update_message": lambda t: {"post_id": post(t), "message": "Deploy done"},
     "mattermost.reply": lambda t: {"post_id": post(t), "message": "Looks good"},

@@ -76,6 +76,11 @@ class MattermostDirectory:
         changes something is sent, and may raise instead."""
         self._driver.client.before_write = before_write
 
+    def answered_by(self, instead: Callable[[str, str, Any, Any], Any]) -> None:
+        """From now on `instead` is called with method, path, body and query, and what it gives is
+        the answer, unless it is `driver.ASK_THE_SERVER`."""
+        self._driver.client.instead = instead
+
     def api(
         self,
         method: str,

@@ -29,6 +29,8 @@ from pagerduty_mattermost.gateways.http.client import NO_JSON, decode, network_e
 
 READ_BY_POST = frozenset(("/posts/ids",))
 """Paths of reads that Mattermost takes as POST, since their lists are long."""
+ASK_THE_SERVER = object()
+"""What is answered in the server's place (`PooledClient.instead`) where it is asked itself."""
 
 
 class PooledClient(Client):
@@ -40,6 +42,9 @@ class PooledClient(Client):
         self.before_write: Optional[Callable[[str, str, Any, str], None]] = None
         """Called with method, path, body and "" before anything that changes something is sent;
         may raise instead."""
+        self.instead: Optional[Callable[[str, str, Any, Any], Any]] = None
+        """Called with method, path, body and query before anything is sent. What it gives is the
+        answer, and nothing is sent, unless it is ASK_THE_SERVER."""
 
     def make_request(
         self,
@@ -54,6 +59,10 @@ class PooledClient(Client):
         """One try. Returns the parsed JSON; the driver's own returns a Response, and only `login`
         needs that."""
         method = method.upper()
+        if self.instead is not None:
+            answer = self.instead(method, endpoint, options, params)
+            if answer is not ASK_THE_SERVER:
+                return answer
         if self.before_write is not None and method != "GET" and endpoint not in READ_BY_POST:
             self.before_write(method, endpoint, options, "")
         what = f"Mattermost {method} {endpoint}"
