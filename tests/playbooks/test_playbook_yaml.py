@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from pack_files import ROOT
 
 from pagerduty_mattermost.cards.route import KNOWN_EVENTS, MITIGATED
-from pagerduty_mattermost.core.config.rooms import PLACEHOLDERS, RoomsConfig
+from pagerduty_mattermost.core.config.rooms import FEED_WORDS, PLACEHOLDERS, RoomsConfig
 from pagerduty_mattermost.playbooks import yaml_lines
 from pagerduty_mattermost.playbooks.playbook import (
     ASSIGN,
@@ -329,7 +329,8 @@ def test_no_message_is_the_libraries_own() -> None:
 
 def test_the_schema_knows_the_words_of_the_pack() -> None:
     room = playbook_schema()["properties"]["room"]["properties"]
-    words = {"mitigated", *(name[len("incident.") :] for name in KNOWN_EVENTS)}
+    own = {"created", "mitigated", "cancelled", *FEED_WORDS}
+    words = own | {name[len("incident.") :] for name in KNOWN_EVENTS}
     assert MITIGATED.endswith("mitigated")
     assert set(room["feed"]["items"]["enum"]) == words
     assert set(RoomsConfig().feed) <= words

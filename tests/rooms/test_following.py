@@ -10,11 +10,16 @@ import pytest
 from rooms_world import NOW, RoomsWorld
 
 from pagerduty_mattermost.cards import buttons, posting
+from pagerduty_mattermost.cards.route import gets_reply
 from pagerduty_mattermost.chat import handle, requests
+from pagerduty_mattermost.chat.command import Command
+from pagerduty_mattermost.chat.perform import perform
 from pagerduty_mattermost.gateways.mattermost import own_channels
 from pagerduty_mattermost.incidents.history import missing_events
+from pagerduty_mattermost.incidents.incident import IncidentEvent
 from pagerduty_mattermost.incidents.reader import read_incident_log
-from pagerduty_mattermost.rooms import following, opening, tending
+from pagerduty_mattermost.rooms import following, furnishing, opening, tending
+from pagerduty_mattermost.rooms.records import RoomRecord
 
 NAME = "inc-2026-11-21-database-timeout"
 HOUR = 3600.0
@@ -79,6 +84,64 @@ def test_the_feed_may_be_chosen_and_stand_in_the_thread(world: RoomsWorld) -> No
     come(world, incident)
     (card,) = world.cards(NAME)
     assert [post.message.partition("\n")[2] for post in world.chat.thread(card)] == ["> one"]
+    assert feed(world) == []
+
+
+def told_of_all(world: RoomsWorld, incident: Any) -> List[str]:
+    """What the room is told of a note, a hand-over, a priority, a reopening and the end."""
+    world.pagerduty.annotate(incident, "The disk was full", "Ada Lovelace")
+    world.pagerduty.escalate(incident, "Ada Lovelace")
+    world.pagerduty.set_priority(incident, "P1", "Ada Lovelace")
+    world.pagerduty.resolve(incident, "Ada Lovelace")
+    world.clock.advance(60)
+    world.pagerduty.reopen(incident, "Ada Lovelace")
+    world.clock.advance(60)
+    perform(world.context(), Command("cancel", incidents=incident.id, text="a test", user="@ada"))
+    come(world, incident)
+    return feed(world)
+
+
+@pytest.mark.parametrize(
+    ("word", "told"),
+    [
+        ("created", ["Triggered · Checkout API · high urgency"]),
+        (
+            "notes",
+            [
+                "Ada Lovelace noted:\n> The disk was full",
+                "Ada Lovelace noted:\n> Cancelled: a test",
+            ],
+        ),
+        ("escalations", ["Ada Lovelace escalated to Grace Hopper"]),
+        ("priority", ["Ada Lovelace set the priority to P1"]),
+        ("reopened", ["Ada Lovelace reopened, assigned to Ada Lovelace"]),
+        ("cancelled", ["Ada Lovelace noted:\n> Cancelled: a test"]),
+        ("none", []),
+    ],
+)
+def test_each_word_of_the_feed_is_told_alone(
+    world: RoomsWorld, word: str, told: List[str]
+) -> None:
+    incident = opened(world, feed=[word], archive="never")
+    assert told_of_all(world, incident) == told
+
+
+def test_merged_and_deleted_are_told_as_cancelled(world: RoomsWorld) -> None:
+    route = furnishing.room_route(world.context(feed=["cancelled"]), RoomRecord("P1", "c" * 26))
+    for kind, wanted in (("merged", True), ("deleted", True), ("resolved", False)):
+        assert gets_reply(route, IncidentEvent("e", f"incident.{kind}")) is wanted
+    note = IncidentEvent("e", "incident.annotated", changes=(("note", "Cancelled flights"),))
+    assert not gets_reply(route, note), "somebody's own words"
+
+
+def test_what_was_created_is_said_once_below_the_card_in_its_place(world: RoomsWorld) -> None:
+    incident = opened(world, feed=["created"], feed_in="thread")
+    (card,) = world.cards(NAME)
+    (told,) = world.chat.thread(card)
+    assert told.message.endswith(" · Triggered · Checkout API · high urgency")
+    world.open(incident)
+    come(world, incident)
+    assert len(world.chat.thread(card)) == 1
     assert feed(world) == []
 
 

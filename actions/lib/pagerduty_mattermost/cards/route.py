@@ -20,6 +20,8 @@ from typing import Any, Iterable, List, NamedTuple, Optional, Tuple
 from pagerduty_mattermost.core.errors import RejectedInput, WrongParameter
 from pagerduty_mattermost.core.text import clean, one_line
 from pagerduty_mattermost.incidents.event_types import (
+    CANCELLED_WORD,
+    ENDS_UNSOLVED,
     EVENT_TYPES,
     FIELD_EVENT_TYPES,
     WEBHOOK_ONLY_EVENTS,
@@ -50,6 +52,9 @@ MAX_CHECKLIST, MAX_REACTIONS = 20, 5
 PUBLIC, PRIVATE = "public", "private"
 MITIGATED = "incident.mitigated"
 """No event of PagerDuty's: that somebody said so in chat. A room's `reply_on` may name it."""
+CANCELLED = "incident.cancelled"
+"""No event type either: that there is no incident any more without its having been solved. A
+room's `reply_on` may name it."""
 PRIORITIES = ("", "important", "urgent")
 
 _EMOJI = re.compile(r"[a-z0-9_+-]{1,64}")
@@ -189,7 +194,18 @@ def starts_card(route: Route, change: Change) -> bool:
 
 def gets_reply(route: Route, event: IncidentEvent) -> bool:
     """Whether the event gets a reply in the card's thread."""
-    return not route.reply_on or event.event_type in route.reply_on
+    wanted = route.reply_on
+    return (
+        not wanted or event.event_type in wanted or (CANCELLED in wanted and says_cancelled(event))
+    )
+
+
+def says_cancelled(event: IncidentEvent) -> bool:
+    """Whether it says that there was no incident, as the note of `/pd cancel` does, which resolves
+    it then; or that it was merged or deleted."""
+    note = event.change("note")
+    is_none = note == CANCELLED_WORD or note.startswith(f"{CANCELLED_WORD}: ")
+    return is_none or event.event_type in ENDS_UNSOLVED
 
 
 def mentions_assignees(mention: str, incident: Incident) -> bool:

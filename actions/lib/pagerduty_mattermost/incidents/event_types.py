@@ -103,6 +103,9 @@ STATUS_AFTER: Mapping[str, str] = {
     "incident.merged": "merged",
 }
 """Status that an incident has after an event of that type."""
+ENDS_UNSOLVED = ("incident.merged", "incident.deleted")
+CANCELLED_WORD = "Cancelled"
+"""How the note begins of an incident that is resolved since it was none."""
 UNDOES_ACKNOWLEDGEMENT = ("incident.reassigned", "incident.escalated", "incident.delegated")
 """Events of a hand-over: they take an acknowledgement back, which has no entry of its own then."""
 

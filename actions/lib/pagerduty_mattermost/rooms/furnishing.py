@@ -11,6 +11,7 @@ from pagerduty_mattermost.cards.incident_memory import SaidNote
 from pagerduty_mattermost.cards.outcome import FAILED
 from pagerduty_mattermost.cards.records import IncidentRecords
 from pagerduty_mattermost.cards.route import (
+    CANCELLED,
     MITIGATED,
     NONE,
     PRIVATE,
@@ -19,9 +20,11 @@ from pagerduty_mattermost.cards.route import (
     event_types,
 )
 from pagerduty_mattermost.cards.told_replies import said_words
-from pagerduty_mattermost.core.config.rooms import MITIGATED as MITIGATED_WORD
+from pagerduty_mattermost.core import times
+from pagerduty_mattermost.core.config import rooms as rooms_config
+from pagerduty_mattermost.core.config.rooms import feed_words
 from pagerduty_mattermost.core.errors import PackError, RejectedInput, RetryLater, Unauthorized
-from pagerduty_mattermost.core.text import escape
+from pagerduty_mattermost.core.text import escape, one_line
 from pagerduty_mattermost.gateways.mattermost import own_channels
 from pagerduty_mattermost.gateways.mattermost.channels import is_archived
 from pagerduty_mattermost.gateways.mattermost.post_once import link
@@ -38,6 +41,7 @@ if TYPE_CHECKING:
 
 
 ROUTE_NAME = "room"
+MAX_NAME = 80
 CARD, PIN, HEADER, PEOPLE, LINKS, NOTE = STEPS = (
     "card",
     "pin",
@@ -46,6 +50,15 @@ CARD, PIN, HEADER, PEOPLE, LINKS, NOTE = STEPS = (
     "links",
     "note",
 )
+
+
+_OWN_WORDS = {
+    rooms_config.CREATED: "",
+    rooms_config.MITIGATED: MITIGATED,
+    rooms_config.CANCELLED: CANCELLED,
+}
+"""Words of `rooms.feed` that are no event types, and what a route calls them: of `created` a line
+stands below the card from the beginning."""
 
 
 class FurnishedRoom(NamedTuple):
@@ -57,10 +70,10 @@ class FurnishedRoom(NamedTuple):
 def room_route(context: Context, room: RoomRecord) -> Route:
     """The terms of the card in the room."""
     settings = terms_of(context, room)
-    words = [word for word in settings.feed if word.lower() != MITIGATED_WORD]
+    said = [word.lower() for word in settings.feed]
+    words = [meant for word in said if word not in _OWN_WORDS for meant in feed_words(word)]
     told = event_types("rooms.feed", words) if words else ()
-    if len(words) < len(settings.feed):
-        told = (*told, MITIGATED)
+    told = (*told, *(event for word, event in _OWN_WORDS.items() if word in said and event))
     return Route(
         ROUTE_NAME,
         reply_on=told or (NONE,),
@@ -100,7 +113,28 @@ def _card(context: Context, room: RoomRecord, change: Change) -> RoomRecord:
     outcome = publisher.show(change, room.channel_id, room_route(context, room), due=True)
     if outcome.done == FAILED or not outcome.post_id:
         raise RetryLater(outcome.problem or f"The card in {label(room)} is being posted")
-    return room._replace(post_id=outcome.post_id)
+    room = room._replace(post_id=outcome.post_id)
+    settings = terms_of(context, room)
+    if rooms_config.CREATED in (word.lower() for word in settings.feed):
+        _say_created(context, room, change, in_thread=settings.feed_in == "thread")
+    return room
+
+
+def _say_created(context: Context, room: RoomRecord, change: Change, *, in_thread: bool) -> None:
+    incident = change.incident
+    zone, now = times.zone(context.settings.time_zone), times.iso(context.clock())
+    parts = [
+        f"{times.clock(incident.created_at, zone, now)} · Triggered",
+        escape(one_line(incident.service, MAX_NAME)),
+        escape(one_line(incident.priority, MAX_NAME)),
+        f"{escape(one_line(incident.urgency, MAX_NAME))} urgency" if incident.urgency else "",
+    ]
+    context.post_once(
+        room.channel_id,
+        " · ".join(part for part in parts if part),
+        key=f"room created {room.incident} {room.channel_id}",
+        root_id=room.post_id if in_thread else "",
+    )
 
 
 def _pin(context: Context, room: RoomRecord, change: Change) -> RoomRecord:

@@ -31,11 +31,11 @@ from pagerduty_mattermost.chat.verbs.run_of import in_run
 from pagerduty_mattermost.chat.verbs.status import resolve
 from pagerduty_mattermost.core.errors import PackError, RejectedInput
 from pagerduty_mattermost.core.text import clean, escape
+from pagerduty_mattermost.incidents.event_types import CANCELLED_WORD
 
 if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
 
-CANCELLED = "Cancelled"
 _OTHER_THINGS = frozenset(
     (
         *("maintenance", "window", "override", "overrides", "swap", "subscription"),
@@ -127,7 +127,7 @@ def make_private(context: Context, command: Command) -> CommandResult:
 def cancel(context: Context, command: Command) -> CommandResult:
     """It was no incident: resolved, with a note that says so."""
     why = clean(command.text).strip()
-    said = command._replace(text=f"{CANCELLED}: {why}" if why else CANCELLED)
+    said = command._replace(text=f"{CANCELLED_WORD}: {why}" if why else CANCELLED_WORD)
     done = resolve(context, said)
     left = [in_run(context, command, one, "cancelled", why) for one in done.incidents]
     lines = [done.message, *(escape(one) for one in left if one)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple, Optional, Tuple
+from typing import Mapping, NamedTuple, Optional, Tuple
 
 from pagerduty_mattermost.core.config.reader import Reader
 from pagerduty_mattermost.core.text import clean, one_line
@@ -12,7 +12,13 @@ INVITED = ("on_call", "assignees", "responders", "subscribers", "declarer")
 """Words of `invite`; beside them it names people (`@ada`) and user groups (`group:dba`)."""
 NEVER, AT_ONCE = "never", "at_once"
 FEED_PLACES = ("channel", "thread")
-MITIGATED = "mitigated"
+CREATED, MITIGATED, CANCELLED = "created", "mitigated", "cancelled"
+FEED_WORDS: Mapping[str, Tuple[str, ...]] = {
+    "notes": ("annotated",),
+    "escalations": ("escalated", "delegated", "reassigned"),
+    "priority": ("priority_updated",),
+}
+"""Words of `feed` that mean several event types, or one by a plainer name."""
 EVENTS = (
     "incident.acknowledged",
     "incident.annotated",
@@ -67,6 +73,7 @@ class RoomsConfig(NamedTuple):
     feed: Tuple[str, ...] = (
         "mitigated",
         "resolved",
+        "cancelled",
         "reopened",
         "merged",
         "annotated",
@@ -82,7 +89,8 @@ class RoomsConfig(NamedTuple):
         "task.updated",
         "task.completed",
     )
-    """Events that are posted in the room: `EVENTS`, `all`, and `mitigated`."""
+    """Events that are posted in the room: `EVENTS`, `all`, `FEED_WORDS`, and `created` (a line of
+    its own below the card), `mitigated`, `cancelled` (resolved as none, merged or deleted)."""
     feed_in: str = "channel"
     """Where in the room: one of `FEED_PLACES`."""
     feed_acts: Tuple[str, ...] = ("ticks", "stages", "roles")
@@ -165,10 +173,15 @@ def read_rooms(whole: Reader) -> RoomsConfig:
     return rooms
 
 
+def feed_words(word: str) -> Tuple[str, ...]:
+    """Event types as a rule names them, for a word of `feed`."""
+    return FEED_WORDS.get(word, (word,))
+
+
 def _no_event(word: str) -> str:
     """Why the word of `feed` names no event; empty for one that does."""
     words = tuple(name.partition(".")[2] for name in EVENTS)
-    known = (*words, MITIGATED, "all", "none")
+    known = (*words, CREATED, MITIGATED, CANCELLED, *FEED_WORDS, "all", "none")
     if word.lower() in (*EVENTS, *known):
         return ""
     import difflib
