@@ -112,6 +112,30 @@ def test_killed_behind_the_act_it_is_shown_and_told_by_the_round(world: RunsWorl
     assert world.requests(begun) == [], "nothing was done since"
 
 
+def test_the_datastore_was_restored_from_before(world: RunsWorld) -> None:
+    """What was done since is not known any more: the room hears so once, and its posts tell what
+    had been done."""
+    world.click("grace", "check", "impact:done")
+    before = dict(world.datastore.items)
+    world.clock.advance(3600)
+    world.click("grace", "check", "bridge:done")
+    world.click("linus", "check", "changes:done")
+    world.datastore.items = before
+    world.clock.advance(60)
+    world.click("grace", "check", "priority:done")
+    for _ in range(3):
+        world.clock.advance(200)
+        assert world.tend().problems == []
+    assert [one.id for one in world.state.tasks if one.state == "done"] == [
+        "impact",
+        "priority",
+    ]
+    assert [text.partition("**")[2][:3] for text in world.told] == ["1.1", "1.2", "2.1", "1.3"]
+    warned = [text for text in world.texts(world.the_room.channel_id) if "restored" in text]
+    assert len(warned) == 1
+    assert "2 acts that the posts above tell of count no more" in warned[0]
+
+
 def test_what_was_told_is_not_told_again(world: RunsWorld) -> None:
     world.click("grace", "check", "bridge:done")
     world.chat.forget_pending()

@@ -6,9 +6,9 @@ does (`runs.tending`), which looks through the channel for what bears the keys.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Dict, Iterable, Set
+from typing import TYPE_CHECKING, Any, Dict, Iterable, List, Sequence, Set
 
-from pagerduty_mattermost.core.post_keys import post_key
+from pagerduty_mattermost.core.post_keys import own_props, post_key
 from pagerduty_mattermost.gateways.mattermost.settling import LOOK_AGAIN_AFTER_SECONDS
 from pagerduty_mattermost.gateways.mattermost.values import key_of
 from pagerduty_mattermost.runs.posting import posted
@@ -38,6 +38,29 @@ def tell_missing(context: Context, run: Run, some: Iterable[ToldAct], keys: Set[
 def keys_in(posts: Iterable[Dict[str, Any]], bot: str) -> Set[str]:
     """Of what the bot posted."""
     return {key_of(post) for post in posts if post.get("user_id") == bot}
+
+
+def forgotten(run: Run, posts: Iterable[Dict[str, Any]]) -> List[str]:
+    """Ids of acts that the room was told of and that nobody remembers: the datastore was restored
+    from before. `posts`: of the channel."""
+    known = {act.id for act in run.acts}
+    ids = (
+        str(own_props(post.get("props")).get("act") or "")
+        for post in posts
+        if post.get("user_id") == run.plan.bot and not post.get("delete_at")
+    )
+    return list(dict.fromkeys(id for id in ids if id and id not in known))
+
+
+def tell_forgotten(context: Context, run: Run, ids: Sequence[str]) -> None:
+    """Said once for the same ones. Raises the gateways' errors."""
+    count = "one act" if len(ids) == 1 else f"{len(ids)} acts"
+    text = (
+        f":warning: StackStorm's datastore was restored from before: {count} that the posts above "
+        "tell of count no more. The playbook shows what is known; what was done has to be ticked "
+        "again."
+    )
+    context.post_once(run.plan.channel, text, key=f"run forgot {run.incident} {max(ids)}")
 
 
 def told_key(run: Run, act_id: str) -> str:

@@ -209,6 +209,10 @@ def _caught_up(context: Context, records: RunRecords, run: Run) -> List[str]:
         context.mattermost, run.plan.channel, int((since - CLOCK_MARGIN_SECONDS) * 1000)
     )
     keys = telling.keys_in(posts, run.plan.bot)
+    forgotten = telling.forgotten(run, posts)
+    if forgotten:
+        telling.tell_forgotten(context, run, forgotten)
+        done.append("what nobody remembers posted")
     until = now - SETTLED_SECONDS
     settled = run._replace(acts=tuple(act for act in run.acts if act.at <= until))
     for act, after in life.untold(run, until):
