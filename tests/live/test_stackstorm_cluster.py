@@ -10,6 +10,8 @@ SIGCONT. The containers have configurations of their own (`sensor_node_name` wit
 second one's file name), no partitioning. It prints the figures of docs/cluster.md.
 """
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 import json

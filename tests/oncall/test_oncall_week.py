@@ -1,7 +1,7 @@
 """oncall.week and oncall.picture: the days ahead as a table and as a picture; and both from
 chat."""
 
-# flake8: noqa: W503
+# flake8: noqa: E203,W503
 
 from __future__ import annotations
 
