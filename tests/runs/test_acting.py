@@ -133,7 +133,7 @@ def test_the_datastore_was_restored_from_before(world: RunsWorld) -> None:
     assert [text.partition("**")[2][:3] for text in world.told] == ["1.1", "1.2", "2.1", "1.3"]
     warned = [text for text in world.texts(world.the_room.channel_id) if "restored" in text]
     assert len(warned) == 1
-    assert "2 acts that the posts above tell of count no more" in warned[0]
+    assert "2 acts in the posts above count no more" in warned[0]
 
 
 def test_what_was_told_is_not_told_again(world: RunsWorld) -> None:

@@ -56,9 +56,8 @@ def tell_forgotten(context: Context, run: Run, ids: Sequence[str]) -> None:
     """Said once for the same ones. Raises the gateways' errors."""
     count = "one act" if len(ids) == 1 else f"{len(ids)} acts"
     text = (
-        f":warning: StackStorm's datastore was restored from before: {count} that the posts above "
-        "tell of count no more. The playbook shows what is known; what was done has to be ticked "
-        "again."
+        f":warning: StackStorm's datastore was restored from before: {count} in the posts above "
+        "count no more. The playbook shows what is known; what was done has to be ticked again."
     )
     context.post_once(run.plan.channel, text, key=f"run forgot {run.incident} {max(ids)}")
 
