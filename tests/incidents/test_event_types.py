@@ -10,6 +10,7 @@ import pytest
 from pagerduty_mattermost.cards.incident_memory import ENDS_MITIGATION
 from pagerduty_mattermost.cards.replies import WORDS
 from pagerduty_mattermost.cards.route import KNOWN_EVENTS, MENTIONING_EVENTS
+from pagerduty_mattermost.cards.told_replies import _SAID
 from pagerduty_mattermost.incidents.event_types import (
     EVENT_TYPES,
     EXPLAINS,
@@ -19,9 +20,11 @@ from pagerduty_mattermost.incidents.event_types import (
     UNDOES_ACKNOWLEDGEMENT,
     WEBHOOK_ONLY_EVENTS,
 )
+from pagerduty_mattermost.incidents.log_entries import _ENDS_SNOOZE
 from pagerduty_mattermost.noise.flapping import CLOSING_EVENTS, OPENING_EVENTS
 from pagerduty_mattermost.noise.moves import MOVES
 from pagerduty_mattermost.noise.reminder_rules import BEGINNINGS
+from pagerduty_mattermost.sensor.open_summary import MARKS
 from pagerduty_mattermost.sensor.webhook import SUBSCRIBED_EVENTS
 
 OF_THE_LOG = {
@@ -103,6 +106,9 @@ def test_every_event_type_was_decided(meant: AbstractSet[str], others: AbstractS
         CLOSING_EVENTS,
         BEGINNINGS,
         SUBSCRIBED_EVENTS,
+        MARKS.keys(),
+        _SAID.keys(),
+        set(_ENDS_SNOOZE),
     ],
 )
 def test_the_shorter_lists_name_event_types_of_the_log(some: AbstractSet[str]) -> None:

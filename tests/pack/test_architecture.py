@@ -244,6 +244,22 @@ def test_what_a_guide_may_name(word: str, is_known: bool) -> None:
     assert (unknown(f"see `{word}`") == []) is is_known
 
 
+NAMED_CONSTANT = re.compile(r"`([a-z_]+(?:\.[a-z_]+)+)` \((`_?[A-Z][A-Z_]+`(?:,? ?`_?[A-Z_]+`)*)")
+"""`noise.flapping` (`OPENING_EVENTS`, `CLOSING_EVENTS`)"""
+
+
+def test_constants_that_a_docstring_names_are_in_their_module() -> None:
+    found = 0
+    for module, path in MODULES.items():
+        text = " ".join((ast.get_docstring(ast.parse(path.read_text("utf-8"))) or "").split())
+        for name, constants in NAMED_CONSTANT.findall(text):
+            assert name in MODULES, f"{module} names {name}"
+            for constant in re.findall(r"\w+", constants):
+                assert constant in names_of(MODULES[name]), f"{module} names {name}.{constant}"
+                found += 1
+    assert found > 8
+
+
 # Bounds
 
 

@@ -5,11 +5,12 @@ replace post_incidents."""
 
 from __future__ import annotations
 
+import re
 from typing import Any, Dict, List
 
 import pytest
 import yaml
-from pack_files import files
+from pack_files import ROOT, files
 
 from pagerduty_mattermost.action_bases.upkeep import ENTRY_POINTS
 from pagerduty_mattermost.cards.route import make_route
@@ -162,3 +163,10 @@ def test_the_regular_jobs_run_when_the_sensor_says_that_something_is_due() -> No
 def test_an_order_from_chat_has_a_deadline_of_its_own() -> None:
     """The runner ends it after these seconds, StackStorm's and the embedded default's."""
     assert RULES["chat_commands"]["action"]["parameters"]["timeout"] == 180
+
+
+def test_the_guide_lists_every_shipped_rule_as_it_is_shipped() -> None:
+    text = (ROOT / "docs" / "routes.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| ((?:`\w+`(?:, )?)+) \| (yes|no) \|", text, re.MULTILINE)
+    listed = {name: said == "yes" for names, said in rows for name in re.findall(r"\w+", names)}
+    assert listed == {name: rule["enabled"] for name, rule in RULES.items()}

@@ -1,5 +1,5 @@
-"""Dead letters carried out again: those that are due, by the timer (`mattermost.catch_up`), or
-those that somebody names, by hand (`deadletter.replay`)."""
+"""Dead letters carried out again: those that are due, by themselves (`mattermost.catch_up`),
+or those that somebody names, by hand (`deadletter.replay`)."""
 
 # flake8: noqa: E501
 

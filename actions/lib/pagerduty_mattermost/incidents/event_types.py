@@ -2,24 +2,34 @@
 what an event says about the incident.
 
 A type of entry that is in no table here still becomes an event (`UPDATED`), with PagerDuty's own
-sentence for it. To give a new one its own event, add it to `EVENT_TYPES`, without `_log_entry` (a
-field's change: to `FIELD_EVENT_TYPES`), and decide for its event type what else it means:
+sentence for it. One that is no news at all goes to `SILENT_TYPES`. One that means what a known
+one means gets that one's event type in `EVENT_TYPES`, without `_log_entry` (a field's change: in
+`FIELD_EVENT_TYPES`), and nothing else is to be decided. For an event type of its own decide what
+else it means:
 
 - here: the status after it (`STATUS_AFTER`), whether it takes an acknowledgement back
   (`UNDOES_ACKNOWLEDGEMENT`), and which changed fields it accounts for (`EXPLAINS`);
+- `incidents.log_entries`: whether a snooze of before counts no longer (`_ENDS_SNOOZE`), and what
+  is read of its fields;
 - `cards.replies` (`WORDS`): the words of its reply, else PagerDuty's own sentence;
 - `cards.route` (`MENTIONING_EVENTS`): whether its reply mentions people. The words that a rule may
   name (`KNOWN_EVENTS`) follow from the tables here;
 - `cards.incident_memory` (`ENDS_MITIGATION`): whether "mitigated" counts no longer after it;
-- `noise.storm_detection` (`MOVES`): whether it shows that somebody works on the incident;
-  `noise.flapping` and `noise.reminder_rules` (`BEGINNINGS`): whether it opens or closes the
-  incident anew;
-- `sensor.webhook` (`SUBSCRIBED_EVENTS`): whether PagerDuty's webhook sends it.
+- `cards.told_replies` (`_SAID`): whether it may be what somebody said in Mattermost;
+- `core.config.rooms` (`EVENTS`): its name for the setting rooms.feed, and whether rooms hear of it
+  by default (`RoomsConfig`);
+- `noise.moves` (`MOVES`): whether it shows that somebody works on the incident;
+- `noise.flapping` (`OPENING_EVENTS`, `CLOSING_EVENTS`), `noise.reminder_rules` (`BEGINNINGS`):
+  whether it opens or closes the incident anew;
+- `sensor.open_summary` (`MARKS`): whether the first summary strikes an incident through by it;
+- `sensor.webhook` (`SUBSCRIBED_EVENTS`): whether PagerDuty's webhook sends it, as the sandbox's
+  does by its own table (`sandbox/pagerduty/webhooks.py`).
 
-tests/incidents/test_event_types.py fails until the tables that hold each type (`EXPLAINS`,
-`WORDS`, `MOVES`, the status after it) know it; the others are sets, in which it is or is not. A
-type that is in `EVENT_TYPES` is also taken at its word: `incidents.incident_story` asks of entries
-of other types alone whether they reopened the incident or changed its title.
+For the tables in which every type has to be decided (`EXPLAINS`, `WORDS`, `MOVES`, the status
+after it) tests/incidents/test_event_types.py lists also the types that are not in them, and fails
+until the new one is in either; the others are short lists, in which it is or is not. A type that
+is in `EVENT_TYPES` is also taken at its word: `incidents.incident_story` asks of entries of other
+types alone whether they reopened the incident or changed its title.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""The verbs of this pack, joined: `TABLE`. The order is that of `/pd help`, and where two patterns
-fit a line the first is meant."""
+"""The verbs of this pack, joined: `TABLE`. The order is that of `/pd help`. Of two forms that
+fit a line the one that begins with more words is meant, then the first here."""
 
 from __future__ import annotations
 
