@@ -22,9 +22,9 @@ import yaml
 from pagerduty_mattermost.sensor.webhook import QUICK_GAP_SECONDS
 from sandbox import Sandbox
 from sandbox.cards import card_of
-from sandbox.chat_setup import free_port
 from sandbox.demo import CHANNEL, ROOT, start_pack, stop, write_config
 from sandbox.pagerduty import API_KEY
+from sandbox.ports import free_port
 from sandbox.waiting import until
 
 from .report import Row, median, ms

@@ -3,13 +3,13 @@ section `chat`."""
 
 from __future__ import annotations
 
-import socket
 from typing import Any, Dict
 
 import requests
 
 from . import Sandbox
 from .mattermost import ADMIN_TOKEN
+from .ports import free_port
 
 SIGNING_KEY = "s" * 32
 COMMAND_HINT = "list | ack 1234 | resolve 1234 note | help"
@@ -45,13 +45,6 @@ def set_up_chat(sandbox: Sandbox) -> Dict[str, Any]:
         "command_tokens": [_token(sandbox, "/commands", command)],
         "webhook_tokens": [_token(sandbox, "/hooks/outgoing", notes)],
     }
-
-
-def free_port() -> int:
-    """A port of the loopback interface that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _token(sandbox: Sandbox, path: str, body: Dict[str, Any]) -> str:

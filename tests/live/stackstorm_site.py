@@ -20,10 +20,11 @@ import yaml
 
 from sandbox import Sandbox
 from sandbox.cards import card_of
-from sandbox.chat_setup import free_port, set_up_chat
+from sandbox.chat_setup import set_up_chat
 from sandbox.demo import CHANNEL
 from sandbox.mattermost import ChatPerson
 from sandbox.pagerduty import API_KEY
+from sandbox.ports import free_port
 
 NEEDED = ("ST2_API_URL", "ST2_CTL")
 BASE = Path(os.environ.get("ST2_BASE", "/opt/stackstorm"))

@@ -33,7 +33,7 @@ from pagerduty_mattermost.sensor.webhook_endpoint import (
     SILENT_SECONDS,
     TROUBLE_COUNTS_SECONDS,
 )
-from sandbox.chat_setup import free_port
+from sandbox.ports import free_port
 from sandbox.waiting import until
 
 SECRET, OTHER = "s" * 64, "o" * 64

@@ -20,7 +20,7 @@ from pagerduty_mattermost.sensor.election import (
     UNSURE,
 )
 from pagerduty_mattermost.sensor.leadership import STUCK_SECONDS, standing
-from sandbox.chat_setup import free_port
+from sandbox.ports import free_port
 
 
 class LeadershipTestCase(SensorWorld):

@@ -21,6 +21,7 @@ import yaml
 from command_line import Shell
 
 from sandbox.pagerduty.seed import READ_ONLY_KEY
+from sandbox.ports import free_port
 from standalone.missing import SANDBOX, STANDALONE, one_line
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -394,7 +395,7 @@ def test_48b_a_port_of_the_metrics_that_is_taken(shell):
 
 
 def test_49_setup_as_a_plain_bot(shell):
-    port = _free_port()
+    port = free_port()
     shell.write(
         chat={"port": port, "public_url": f"http://127.0.0.1:{port}", "signing_keys": ["s" * 32]}
     )
@@ -481,9 +482,3 @@ def _left(session: int) -> List[int]:
         if int(fields[3]) == session and fields[0] != "Z":
             found.append(int(stat.parent.name))
     return found
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

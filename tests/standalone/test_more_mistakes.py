@@ -7,12 +7,12 @@ terminal of 80 columns."""
 from __future__ import annotations
 
 import json
-import socket
 from typing import Any, Dict, NamedTuple, Tuple
 
 import pytest
 from command_line import ROOT
 
+from sandbox.ports import free_port
 from standalone import metadata, paths
 from standalone.cli import main
 from standalone.parameters import from_command_line, resolve
@@ -25,9 +25,7 @@ class Mistake(NamedTuple):
     line: str
 
 
-with socket.socket() as _probe:
-    _probe.bind(("127.0.0.1", 0))
-    PORT = _probe.getsockname()[1]
+PORT = free_port()
 CHAT = {"port": PORT, "public_url": "http://chat.internal:18190", "signing_keys": ["s" * 32]}
 SETTINGS = [
     Mistake({"API_KEY": "x"}, "API_KEY is not a setting; did you mean api_key?"),

@@ -4,7 +4,6 @@ is served yet."""
 from __future__ import annotations
 
 import io
-import socket
 from pathlib import Path
 from typing import Any
 
@@ -14,15 +13,14 @@ import yaml
 from sandbox import Sandbox
 from sandbox.demo import write_config
 from sandbox.mattermost import ADMIN_TOKEN
+from sandbox.ports import free_port
 from standalone.cli import main
 
 
 @pytest.fixture
 def place(tmp_path: Path, capsys: Any) -> Any:
-    with Sandbox() as sandbox, socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-        probe.close()
+    with Sandbox() as sandbox:
+        port = free_port()
         path = write_config(sandbox, tmp_path)
         config = yaml.safe_load(path.read_text(encoding="utf-8"))
         config["chat"] = {

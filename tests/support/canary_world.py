@@ -4,7 +4,6 @@ that goes on minute by minute."""
 from __future__ import annotations
 
 import json
-import socket
 from typing import Any, Callable, Dict, List, Mapping, Optional
 
 from chat_handle import ChatHandle
@@ -22,6 +21,7 @@ from pagerduty_mattermost.gateways.stackstorm.dispatcher import Dispatcher
 from pagerduty_mattermost.operations.canary import CanaryState
 from pagerduty_mattermost.operations.canary_run import remembered
 from sandbox.pagerduty.switches import Switches
+from sandbox.ports import free_port
 
 SERVICE, CHANNEL = "Database", "ops"
 PERIOD_MINUTES = 15
@@ -53,9 +53,7 @@ class CanaryWorld(World):
         self.service.dispatch = self._routed  # type: ignore[method-assign]
         self.endpoint: Optional[ChatEndpoint] = None
         if chat:
-            with socket.socket() as probe:
-                probe.bind(("127.0.0.1", 0))
-                port = int(probe.getsockname()[1])
+            port = free_port()
             self.settings["chat"] = {
                 "port": port,
                 "public_url": f"http://127.0.0.1:{port}/pagerduty",

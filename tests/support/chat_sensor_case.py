@@ -14,10 +14,10 @@ from chat_sensor import ChatSensor
 from st2tests.base import BaseSensorTestCase
 
 from sandbox import Sandbox
-from sandbox.chat_setup import free_port
 from sandbox.connection import connection
 from sandbox.mattermost import ADMIN_TOKEN
 from sandbox.pagerduty import API_KEY
+from sandbox.ports import free_port
 
 KEY, TOKEN = "s" * 32, "t" * 26
 ADA = "a" * 26

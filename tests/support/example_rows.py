@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import logging
-import socket
 from importlib.util import find_spec
 from types import SimpleNamespace
 from typing import Any, Callable, Dict, List
@@ -24,6 +23,7 @@ from pagerduty_mattermost.gateways.stackstorm.datastore import Store
 from pagerduty_mattermost.incidents.incident import Change, to_payload
 from pagerduty_mattermost.incidents.log_entries import incident_from_rest
 from sandbox.mattermost import ADMIN_TOKEN
+from sandbox.ports import free_port
 
 Parameters = Dict[str, Any]
 
@@ -184,9 +184,7 @@ def linked(test: ExampleCase) -> Parameters:
 def with_endpoint(test: ExampleCase) -> Parameters:
     """The chat sensor listens, and an administrator lends a token: a plain member may make no
     commands."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     url = f"http://127.0.0.1:{port}"
     test.settings["chat"] = {"port": port, "public_url": url, "signing_keys": ["k" * 32]}
     action = test.get_action_instance(config=test.settings)
