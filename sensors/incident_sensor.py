@@ -34,6 +34,7 @@ from pagerduty_mattermost.sensor.health import SensorHealth, fault  # noqa: E402
 from pagerduty_mattermost.sensor.heartbeat import Heartbeat, report_health  # noqa: E402
 from pagerduty_mattermost.sensor.leadership import Leadership  # noqa: E402
 from pagerduty_mattermost.sensor.mattermost_return import MattermostReturn  # noqa: E402
+from pagerduty_mattermost.sensor.pagerduty_return import PagerDutyReturn  # noqa: E402
 from pagerduty_mattermost.sensor.routing import Routing  # noqa: E402
 from pagerduty_mattermost.sensor.upkeep_due import UpkeepDue  # noqa: E402
 from pagerduty_mattermost.sensor.webhook_endpoint import WebhookEndpoint, open_endpoint  # noqa: E402
@@ -46,7 +47,8 @@ SOON_SECONDS = 5
 
 class IncidentSensor(PollingSensor):
     """Dispatches `pagerduty.incident`, `pagerduty.open_summary`, `pagerduty.sensor_health`,
-    `pagerduty.heartbeat`, `pagerduty.storm` and `pagerduty.mattermost_back`."""
+    `pagerduty.heartbeat`, `pagerduty.storm`, `pagerduty.mattermost_back` and
+    `pagerduty.pagerduty_back`."""
 
     def __init__(
         self,
@@ -63,6 +65,7 @@ class IncidentSensor(PollingSensor):
         self._leadership: Optional[Leadership] = None
         self._term = 0
         self._return: Optional[MattermostReturn] = None
+        self._pages: Optional[PagerDutyReturn] = None
         self._rate: Optional[RateNote] = None
         self._interval = poll_interval
         self._called = threading.Event()
@@ -103,6 +106,8 @@ class IncidentSensor(PollingSensor):
                 self._cycle.run()
             elif self._dispatcher is not None:
                 report_health(self._health, self._dispatcher, self._log)
+            if self._pages is not None and self._health.is_failing("pagerduty"):
+                self._pages.failing()
             if self._rate is not None:
                 self._rate.write()
         except Exception as error:  # noqa: BLE001
@@ -134,8 +139,7 @@ class IncidentSensor(PollingSensor):
         """From now on, in threads of their own, look whether posts wait for Mattermost to be back
         and, where several sensors take turns, which of them leads."""
         self._is_watching = True
-        if self._return is not None:
-            self._return.start()
+        self._start_watching()
         if self._leadership is not None:
             self._leadership.start()
 
@@ -183,9 +187,10 @@ class IncidentSensor(PollingSensor):
         """Read no more. Nothing is lost: everything is committed as it happens."""
         if self._endpoint is not None:
             self._endpoint.close()
-        if self._return is not None:
-            self._return.stop()
-        self._cycle = self._endpoint = self._return = self._rate = None
+        for watched in (self._return, self._pages):
+            if watched is not None:
+                watched.stop()
+        self._cycle = self._endpoint = self._return = self._pages = self._rate = None
 
     def _let_read_closely(self) -> None:
         if self._endpoint is not None and self._runs_actions and self._rate is not None:
@@ -248,16 +253,31 @@ class IncidentSensor(PollingSensor):
             self._endpoint.wake = self._wake
             self._let_read_closely()
         if not missing:
-            back = self._return = MattermostReturn(
-                config.mattermost,
+            self._watch_servers(config, self._dispatcher)
+        return cycle
+
+    def _watch_servers(self, config: pack_config.Config, dispatcher: Dispatcher) -> None:
+        """What waits for one that is away is carried out when it is back; each has its own store
+        and dispatcher, since neither is for several threads."""
+
+        def own() -> Any:
+            return (
                 Store(self.sensor_service),
                 Dispatcher(self.sensor_service, _schemas(), self._log),
                 self._log,
             )
-            self._dispatcher.listeners.append(lambda trigger, payload: back.dispatched())
-            if self._is_watching:
-                back.start()
-        return cycle
+
+        back = self._return = MattermostReturn(config.mattermost, *own())
+        pages = self._pages = PagerDutyReturn(config.pagerduty, *own())
+        back.listeners.append(pages.seen)
+        dispatcher.listeners.append(lambda trigger, payload: back.expect())
+        if self._is_watching:
+            self._start_watching()
+
+    def _start_watching(self) -> None:
+        for watched in (self._return, self._pages):
+            if watched is not None:
+                watched.start()
 
     def _note_trouble(self, trouble: str) -> None:
         """That Mattermost can't be asked whether it is back, until it can."""

@@ -8,7 +8,12 @@ from pagerduty_mattermost.action_bases.pack_action import PackAction
 
 
 class HealthUpkeep(PackAction):
-    def act(self, due: Optional[List[str]] = None, source: Optional[str] = "") -> Dict[str, Any]:
+    def act(
+        self,
+        due: Optional[List[str]] = None,
+        source: Optional[str] = "",
+        is_back: Optional[bool] = False,
+    ) -> Dict[str, Any]:
         from pagerduty_mattermost.action_bases import upkeep
         from pagerduty_mattermost.sensor.heartbeat import note_timer
 
@@ -19,4 +24,4 @@ class HealthUpkeep(PackAction):
         if idle:
             return idle
         jobs = upkeep.jobs_now(self.context, due, by_timer=by_timer)
-        return upkeep.result_of(upkeep.carry_out(self, jobs))
+        return upkeep.result_of(upkeep.carry_out(self, jobs, is_back=is_back is True))

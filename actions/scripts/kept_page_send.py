@@ -20,9 +20,11 @@ class KeptPageSend(CardAction):
             return idle
         from pagerduty_mattermost.chat.perform import send_kept
         from pagerduty_mattermost.oncall import directory
-        from pagerduty_mattermost.oncall.page_sending import send_waiting
+        from pagerduty_mattermost.oncall.page_sending import BUSY, send_in_one_run
 
-        report = send_waiting(self.context, send_kept, by_hand=now is True)
+        report = send_in_one_run(self.context, send_kept, by_hand=now is True)
+        if report is None:
+            return BUSY
         remembered = not report.waiting and directory.refresh_if_due(self.context)
         return report.as_result(remembered)
 

@@ -7,7 +7,7 @@ from typing import List, Optional, Tuple
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pagerduty_mattermost.gateways.mattermost.outage import CatchUpRun, Outage, Waiting
+from pagerduty_mattermost.gateways.stackstorm.outage import CatchUpRun, Outage, Waiting
 from pagerduty_mattermost.sensor.return_watch import (
     LONGEST_PROBE_SECONDS,
     LOOK,
@@ -94,7 +94,7 @@ def test_while_nothing_waits_it_looks_twice_a_minute_and_asks_nobody() -> None:
 def test_after_a_trigger_it_looks_more_often_for_a_while() -> None:
     played = Played()
     played.until(10)
-    played.watch.dispatched(10)
+    played.watch.expect(10)
     played.until(100)
     looks = [at for at in played.times(LOOK) if at > 10]
     assert len([at for at in looks if at <= 40]) == QUIET_LOOK_SECONDS / SOON_LOOK_SECONDS
@@ -116,7 +116,7 @@ def test_however_long_it_was_away_its_return_is_told_in_time_and_once(
     played = Played(((20.0, back),), jitter)
     played.run_seconds = run_seconds
     played.until(20)
-    played.watch.dispatched(20)
+    played.watch.expect(20)
     played.until(20 + failed)
     played.fail()
     played.until(back + 1000)
@@ -196,7 +196,7 @@ def test_what_can_not_be_posted_although_it_answers_is_tried_less_and_less() -> 
     played.until(3700)
     played.caught_up = 1
     played.fail()
-    played.watch.dispatched(3700)
+    played.watch.expect(3700)
     played.until(3710)
     assert played.times(TELL)[-1] >= 3700, "something new failed: it is tried at once"
     assert played.outage.waiting is None

@@ -18,7 +18,7 @@ from post_incident import PostIncident
 from repaint_incident import RepaintIncident
 
 from pagerduty_mattermost.core.config import settings as config
-from pagerduty_mattermost.gateways.mattermost import outage
+from pagerduty_mattermost.gateways.stackstorm import outage
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
 from pagerduty_mattermost.gateways.stackstorm.dispatcher import Dispatcher
 from pagerduty_mattermost.operations import dead_letters
@@ -169,7 +169,7 @@ class OutageCase(IncidentActionCase):
         at = shown.created_at if kind == "triggered" else shown.updated_at
         change = self.change(shown, happened(number, kind, at))
         assert self.back is not None
-        self.back.dispatched()
+        self.back.expect()
         given = {"change": change, "incident_id": None}
         started = {**given, "channel": "incidents", "start_on": ["triggered"]}
         self.after(START_SECONDS, lambda: self.run_action(PostIncident, **started))
@@ -183,7 +183,7 @@ class OutageCase(IncidentActionCase):
 
     @property
     def outage(self) -> outage.Outage:
-        return outage.read(Store(self.action_service))
+        return outage.read(Store(self.action_service)).posts
 
     def cards(self) -> List[Any]:
         return [one for one in self.chat.service.posts("incidents") if "attachments" in one.props]

@@ -162,7 +162,7 @@ class PackAction(Action):
         if attempt >= TRIES_OF_WHAT_IS_KEPT:
             return True
         if self._outage_known is None:
-            from pagerduty_mattermost.gateways.mattermost.outage import is_waiting
+            from pagerduty_mattermost.gateways.stackstorm.outage import is_waiting
 
             try:
                 self._outage_known = is_waiting(self.context.store)
@@ -240,7 +240,7 @@ class PackAction(Action):
     def _keep_failed(
         self, action: str, params: Mapping[str, Any], error: Optional[PackError], line: str
     ) -> DeadLetter:
-        from pagerduty_mattermost.gateways.mattermost.outage import note_waiting
+        from pagerduty_mattermost.gateways.stackstorm.outage import note_waiting
         from pagerduty_mattermost.operations import dead_letters
         from pagerduty_mattermost.operations.place import place_of
 

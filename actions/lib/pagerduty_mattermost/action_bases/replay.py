@@ -21,7 +21,7 @@ from typing import (
 
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import PackError, RetryLater
-from pagerduty_mattermost.gateways.mattermost import outage
+from pagerduty_mattermost.gateways.stackstorm import outage
 from pagerduty_mattermost.operations import dead_letter_view, dead_letters
 from pagerduty_mattermost.operations.dead_letters import (
     ACT,
@@ -81,7 +81,7 @@ def catch_up(action: PackAction, *, is_back: bool = False) -> Dict[str, Any]:
         context.notify_operators("deadletters", warning)
     caught_up, dropped = len(kept) - len(left), len(found) - len(kept)
     if run is not None:
-        run.end(caught_up, lambda: _some_wait(context))
+        run.end(caught_up, lambda: [""] if _some_wait(context) else [])
     return dead_letter_view.catch_up_result(caught_up, left, dropped, context.clock())
 
 

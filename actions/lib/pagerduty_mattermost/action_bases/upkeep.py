@@ -47,6 +47,11 @@ ENTRY_POINTS: Mapping[str, Tuple[str, str, Mapping[str, Any]]] = {
     RECONCILE: ("posts_reconcile", "PostsReconcile", _SENSOR),
 }
 """By job: module and class of its entry point, and what it is given."""
+AT_RETURN: Mapping[str, Mapping[str, Any]] = {
+    KEPT_PAGES: {"now": True},
+    CATCH_UP: {"is_back": True},
+}
+"""What jobs are given as well where a server is back: what waits is not to wait for its time."""
 
 
 class JobDone(NamedTuple):
@@ -87,15 +92,18 @@ def jobs_now(context: Context, due: Optional[Sequence[str]], *, by_timer: bool) 
     return [name for name in JOBS if name in wanted - set(context.settings.upkeep.without)]
 
 
-def carry_out(action: PackAction, jobs: Sequence[str]) -> List[JobDone]:
-    """Each of them, whatever becomes of the others. Raises nothing."""
-    return [_done(action, name) for name in jobs]
+def carry_out(action: PackAction, jobs: Sequence[str], *, is_back: bool = False) -> List[JobDone]:
+    """Each of them, whatever becomes of the others. `is_back`: a server that was away answers
+    again. Raises nothing."""
+    return [_done(action, name, AT_RETURN.get(name, {}) if is_back else {}) for name in jobs]
 
 
-def _done(action: PackAction, name: str) -> JobDone:
+def _done(action: PackAction, name: str, more: Mapping[str, Any]) -> JobDone:
     module, cls, given = ENTRY_POINTS[name]
     try:
-        result: Dict[str, Any] = _made(action, getattr(import_module(module), cls)).act(**given)
+        result: Dict[str, Any] = _made(action, getattr(import_module(module), cls)).act(
+            **{**given, **more}
+        )
     except Exception as error:  # noqa: BLE001 - the other jobs go on
         line = action.context.line_of(error)
         return JobDone(name, line, failed=True, passes=isinstance(error, RetryLater))

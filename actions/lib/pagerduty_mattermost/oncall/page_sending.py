@@ -12,13 +12,14 @@ any two of these, the next run goes on from there.
 from __future__ import annotations
 
 import random as _random
-from typing import TYPE_CHECKING, Any, Callable, Dict, List, NamedTuple, Tuple
+from typing import TYPE_CHECKING, Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Tuple
 
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import PackError, RetryLater, StoreUnreachable
 from pagerduty_mattermost.core.text import clean, escape, markdown_link, one_line
 from pagerduty_mattermost.gateways.pagerduty import event_outcome, events_api
 from pagerduty_mattermost.gateways.pagerduty.rows import link_of
+from pagerduty_mattermost.gateways.stackstorm import outage
 from pagerduty_mattermost.oncall import kept_pages, page_notices, page_texts
 from pagerduty_mattermost.oncall.kept_pages import (
     BEGUN,
@@ -43,6 +44,9 @@ PAUSE_SECONDS = 2.0
 """Before the first try, at random up to so long: many installations come back at once."""
 CLOCK_MARGIN_SECONDS = 60.0
 """How much our clock and PagerDuty's may differ."""
+
+BUSY: Mapping[str, Any] = {"done": "unchanged", "message": "Another run is sending."}
+"""Result of the action beside another one."""
 
 SendCommand = Callable[["Context", KeptPage], str]
 """Carries a command from chat out again; a line of Markdown about what came of it. Raises as
@@ -69,6 +73,25 @@ class SendingReport(NamedTuple):
         }
 
 
+def send_in_one_run(
+    context: Context, send_command: SendCommand, *, by_hand: bool = False
+) -> Optional[SendingReport]:
+    """All that wait, by one run at a time; None beside another one. `by_hand`: as `send_waiting`
+    has it. Raises StoreUnreachable."""
+    if not kept_pages.waiting(context.store):
+        return SendingReport(0, 0, 0)
+    run = outage.begin_run(context.store, context.clock, outage.PAGES)
+    if run is None:
+        return None
+    report = send_waiting(context, send_command, by_hand=by_hand, beat=run.beat)
+
+    def sides() -> List[str]:
+        return sorted({page.side for page in kept_pages.waiting(context.store)})
+
+    run.end(report.sent + report.refused, sides)
+    return report
+
+
 def send_waiting(
     context: Context,
     send_command: SendCommand,
@@ -76,14 +99,16 @@ def send_waiting(
     by_hand: bool = False,
     only_lane: str = "",
     random: Callable[[], float] = _random.random,
+    beat: Callable[[], None] = lambda: None,
 ) -> SendingReport:
-    """`by_hand`: also those whose time has not come; `only_lane`: of one lane alone. Raises
-    StoreUnreachable."""
+    """`by_hand`: also those whose time has not come; `only_lane`: of one lane alone; `beat` is
+    called before each. Raises StoreUnreachable."""
     kept = kept_pages.waiting(context.store, aside=True)
     pages = [one for one in kept if only_lane in ("", one.lane)]
     order = SendingOrder(pages, context.clock(), by_hand=by_hand)
     began, ends, quiet = context.monotonic(), {SENT: 0, REFUSED: 0}, []
     while context.monotonic() - began <= RUN_SECONDS:
+        beat()
         page = order.next()
         if page is None:
             break
@@ -162,6 +187,10 @@ def keep(
     )
     page = kept_pages.after(page, error, now, random())
     kept_pages.save(context.store, page, now)
+    try:
+        outage.note_waiting(context.store, page.reason, now, outage.PAGES, page.side)
+    except PackError as failed:
+        context.log.info("That a page waits is not noted: %s", context.line_of(failed))
     if page.is_told or not page.is_page:
         return page, ()
     return page_notices.tell_kept(context, page, key)

@@ -13,13 +13,9 @@ from typing import Dict, Iterable, NamedTuple, Optional, Tuple
 from pagerduty_mattermost.cards import held_cards, records, subscriptions
 from pagerduty_mattermost.core.errors import RejectedInput
 from pagerduty_mattermost.exercises import drills
-from pagerduty_mattermost.gateways.mattermost import (
-    channels,
-    operations_notices,
-    outage,
-    post_once,
-)
+from pagerduty_mattermost.gateways.mattermost import channels, operations_notices, post_once
 from pagerduty_mattermost.gateways.pagerduty import first_on_call, rate_brake
+from pagerduty_mattermost.gateways.stackstorm import outage
 from pagerduty_mattermost.gateways.stackstorm.datastore import QUARANTINE
 from pagerduty_mattermost.gateways.stackstorm.kept_secrets import CHAT_TOKENS, WEBHOOK_SECRETS
 from pagerduty_mattermost.incidents import state_store
@@ -276,8 +272,8 @@ KINDS: Tuple[StateKind, ...] = (
             wanted_cards.KEY,
             heartbeat.TIMER_KEY,
             heartbeat.RUN_KEY,
-            outage.WAITING_KEY,
-            outage.RUN_KEY,
+            *outage.POSTS.keys,
+            *outage.PAGES.keys,
             rate_brake.KEY,
             f"{rate_brake.WAY_PREFIX}<job>",
         ),

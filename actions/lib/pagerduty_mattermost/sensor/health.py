@@ -147,6 +147,10 @@ class SensorHealth:
         """What is wrong now; empty when nothing is."""
         return "; ".join(problem.reason for problem in self._problems.values())
 
+    def is_failing(self, kind: str) -> bool:
+        """Whether there is a problem of this kind now."""
+        return kind in self._problems
+
     @property
     def is_grave(self) -> bool:
         """Whether incidents are not reported, or not surely."""

@@ -1,16 +1,17 @@
-"""When to look for posts that wait for Mattermost, to ask whether it is back, and to say so. Pure.
+"""When to look for what waits for a server that is away, to ask whether it is back, and to say so.
+Pure.
 
     watch = ReturnWatch(now)
     what, at = watch.next                  # LOOK, PROBE or TELL, and when (monotonic seconds)
     watch.looked(now, outage)              # the datastore was read; None: it could not be
-    watch.probed(began, now, answers)      # Mattermost was asked
+    watch.probed(began, now, answers)      # the server was asked
     watch.told(now, dispatched)            # the trigger went out, or not
-    watch.dispatched(now)                  # the sensor sent any trigger: its action may fail soon
+    watch.expect(now)                      # something may be kept soon
 
-While nothing waits the datastore is looked at now and then, and more often for a while after a
-trigger went out. While something waits Mattermost is asked, after short waits that grow to
-LONGEST_PROBE_SECONDS; when it answers, that is told, and the run of `mattermost.catch_up` is
-followed by its signs of life. A run that caught nothing up although Mattermost answers is followed
+While nothing waits the datastore is looked at now and then, and more often for a while when
+something may be kept soon. While something waits the server is asked, after short waits that grow
+to LONGEST_PROBE_SECONDS; when it answers, that is told, and the run that carries out what waits is
+followed by its signs of life. A run that caught nothing up although the server answers is followed
 by the next after longer and longer waits, unless something new fails or it goes away again.
 """
 
@@ -19,7 +20,7 @@ from __future__ import annotations
 import random as _random
 from typing import Callable, Optional, Tuple
 
-from pagerduty_mattermost.gateways.mattermost.outage import (
+from pagerduty_mattermost.gateways.stackstorm.outage import (
     SILENT_SECONDS,
     CatchUpRun,
     Outage,
@@ -29,24 +30,32 @@ from pagerduty_mattermost.gateways.mattermost.outage import (
 LOOK, PROBE, TELL = "look", "probe", "tell"
 
 QUIET_LOOK_SECONDS = 30.0
+SOON_SECONDS = 30.0
+"""For so long something may be kept soon."""
 SOON_LOOK_SECONDS = 3.0
-"""Between two looks after a trigger went out, for as long as QUIET_LOOK_SECONDS; and while a run
-is followed."""
+"""Between two looks meanwhile; and while a run is followed."""
 FIRST_PROBE_SECONDS = 0.5
 LONGEST_PROBE_SECONDS = 3.0
 """The longest time between two probes; each is a little shorter by chance."""
 PROBES_TO_A_LOOK = 10
 """After so many in vain the datastore is looked at: this machine may be the only one that can't
-reach Mattermost, and all be done by now."""
+reach the server, and all be done by now."""
 FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS = 4.0, 600.0
 """After a run that caught nothing up: doubled from the first to the longest."""
 
 
 class ReturnWatch:
-    def __init__(self, now: float, random: Callable[[], float] = _random.random) -> None:
+    def __init__(
+        self,
+        now: float,
+        random: Callable[[], float] = _random.random,
+        *,
+        quiet: float = QUIET_LOOK_SECONDS,
+    ) -> None:
+        """`quiet`: seconds between two looks while nothing waits."""
         self.next: Tuple[str, float] = (LOOK, now)
         """What to do next, and when."""
-        self._random = random
+        self._random, self._quiet = random, quiet
         self._soon_until = now
         self._following = False
         self._in_vain = 0
@@ -64,9 +73,10 @@ class ReturnWatch:
         """The newest probe failed."""
         return bool(self._in_vain)
 
-    def dispatched(self, now: float) -> None:
-        """A trigger of the sensor went out."""
-        self._soon_until = now + QUIET_LOOK_SECONDS
+    def expect(self, now: float) -> None:
+        """Something may be kept soon: a trigger of the sensor went out, or somebody saw the server
+        fail."""
+        self._soon_until = now + SOON_SECONDS
         what, at = self.next
         if what == LOOK:
             self.next = (LOOK, min(at, now + SOON_LOOK_SECONDS))
@@ -152,4 +162,4 @@ class ReturnWatch:
     def _rest(self, now: float) -> None:
         self._in_vain = 0
         soon = now < self._soon_until
-        self.next = (LOOK, now + (SOON_LOOK_SECONDS if soon else QUIET_LOOK_SECONDS))
+        self.next = (LOOK, now + (SOON_LOOK_SECONDS if soon else self._quiet))

@@ -25,7 +25,7 @@ from pagerduty_mattermost.core.config.upkeep import (
     REMINDERS,
 )
 from pagerduty_mattermost.core.errors import PackError
-from pagerduty_mattermost.gateways.mattermost import outage
+from pagerduty_mattermost.gateways.stackstorm import outage
 from pagerduty_mattermost.gateways.stackstorm.datastore import QUARANTINE, Store
 from pagerduty_mattermost.incidents.known_states import KnownIncident
 
@@ -125,7 +125,7 @@ class UpkeepDue:
         if name == ONCALL_WATCH:
             return bool(oncall.channels) or (waited and self._has(SWAPS))
         if name == CATCH_UP:
-            waiting = self._has(outage.WAITING_KEY)
+            waiting = self._has(outage.POSTS.waiting_key)
             return waiting or (waited and (self._has(LETTERS) or self._has(QUARANTINE)))
         if name == DIGEST:
             return self._has(HELD)

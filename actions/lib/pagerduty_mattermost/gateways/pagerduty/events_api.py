@@ -14,7 +14,7 @@ from __future__ import annotations
 import random as _random
 import time
 import uuid
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, Callable, Dict, Iterator, Mapping, Optional
 
 from pagerduty_mattermost.core.config.connections import PagerDutyConfig
@@ -36,6 +36,13 @@ INCIDENT_KEY = "incident_key"
 """By which an event of v1, and what comes of it, is known again."""
 MAX_BYTES = 512 * 1024
 """PagerDuty takes no larger event (Events API: Size limits)."""
+
+
+NO_EVENT = {
+    "routing_key": "0" * 32,
+    "event_action": "acknowledge",
+    "dedup_key": "does PagerDuty answer",
+}
 
 
 class Events:
@@ -97,6 +104,13 @@ class Events:
 
         A lost answer is sent again: its dedup key adds it to the same alert."""
         return {"dedup_key": event["dedup_key"], **self._send(V2, event, limited=(429,))}
+
+    def ping(self) -> None:
+        """Whether events are taken at all: an acknowledgement of nothing, by a key that there is
+        not, is refused and changes nothing. Raises RetryLater while they are not taken, and
+        PermanentError."""
+        with suppress(RejectedInput):
+            self._send(V2, NO_EVENT, limited=(429,))
 
     def send_change(self, event: Mapping[str, Any]) -> Dict[str, Any]:
         """A change event: {status, message}. It has no key, so it is sent once, and when its
