@@ -45,7 +45,7 @@ class NewDialogsCase(ChatSensorCase):
         known, said = len(self.orders()), []
         thread = threading.Thread(target=lambda: said.append(self.ada.submit(dialog, values)))
         thread.start()
-        until(lambda: len(self.orders()) > known or said, 10)
+        until(lambda: len(self.orders()) > known or said, 60)
         if len(self.orders()) > known:
             self.handle()
         thread.join(10)

@@ -58,7 +58,7 @@ class OpenDialogsTestCase(ChatSensorCase):
         began = time.monotonic()
         thread = threading.Thread(target=send)
         thread.start()
-        until(lambda: len(self.orders()) > known, 5)
+        until(lambda: len(self.orders()) > known, 60)
         self.handle()
         thread.join(10)
         return said[0], time.monotonic() - began
@@ -169,7 +169,7 @@ class WaitingDialogsTestCase(ChatSensorCase):
             later = waiting.expect("a", lambda outcome: None)
             assert later is not None
             later.then(lambda status, told: answers.append(told))
-            until(lambda: answers, 5)
+            until(lambda: answers, 60)
         assert "is not known" in answers[0]["error"]
 
     def test_an_action_reports_nothing_that_may_not_be_read_in_time(self) -> None:
@@ -205,7 +205,7 @@ def test_a_hundred_dialogs_wait_without_a_thread_and_clicks_are_answered_at_once
         threads = [threading.Thread(target=submit) for _ in range(100)]
         for one in threads:
             one.start()
-        until(lambda: len(held) == 100, 10)
+        until(lambda: len(held) == 100, 60)
         assert not answers
         busy = listener._server.task_dispatcher.active_count
         assert busy == 0, "no thread of the listener waits with them"

@@ -13,7 +13,14 @@ from hypothesis import strategies as st
 
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import ConfigError, RejectedInput
-from pagerduty_mattermost.core.typed_times import iso_time, read_future, read_span, read_time
+from pagerduty_mattermost.core.typed_times import (
+    TypedSpan,
+    iso_time,
+    read_future,
+    read_span,
+    read_time,
+    span_in_words,
+)
 
 CASES = Path(__file__).resolve().parents[1] / "fixtures" / "cases"
 SPELT = yaml.safe_load((CASES / "F02_more_times.yaml").read_text("utf-8"))
@@ -310,3 +317,10 @@ def test_a_zone_said_of_one_end_counts_for_both(text: str, start: str, end: str)
     """But for the own zone's name, whose clocks may change between both."""
     span = read_span(text, now=NOW, zone="Europe/Berlin")
     assert (times.iso(span.start), times.iso(span.end)) == (start, end)
+
+
+def test_a_span_is_as_long_as_what_is_shown_of_it() -> None:
+    """The question about eight days was once asked a second later, and said 7 d 23 h."""
+    span = TypedSpan(NOW + 1, NOW + 8 * 86400)
+    shown = "from 21 Nov 2026 12:03 CET until 29 Nov 2026 12:03 CET (8 d)"
+    assert span_in_words(span, "Europe/Berlin") == shown

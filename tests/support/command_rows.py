@@ -74,7 +74,7 @@ def typed(room: Any, line: str) -> None:
 
 def with_room(room: Any, one: Any) -> None:
     typed(room, f"room {one.number}")
-    until(lambda: room_of(room, one) and len(room_of(room, one).members) > 1, 10)
+    until(lambda: room_of(room, one) and len(room_of(room, one).members) > 1, 60)
 
 
 PLAYBOOK = (
@@ -101,7 +101,7 @@ def saved_playbooks(room: Any) -> Tuple[str, ...]:
 def with_saved_playbook(room: Any) -> None:
     if "outage" not in saved_playbooks(room):
         typed(room, f"playbook save {playbook_post(room)}")
-        until(lambda: "outage" in saved_playbooks(room), 10)
+        until(lambda: "outage" in saved_playbooks(room), 60)
 
 
 def with_deleted_playbook(room: Any) -> None:
@@ -109,9 +109,9 @@ def with_deleted_playbook(room: Any) -> None:
     typed(room, "playbook delete outage")
     if hasattr(room, "person"):
         ada = room.person("ada")
-        (asked,) = until(ada.dialogs, 10)
+        (asked,) = until(ada.dialogs, 60)
         ada.submit(asked, {})
-    until(lambda: "outage" not in saved_playbooks(room), 10)
+    until(lambda: "outage" not in saved_playbooks(room), 60)
 
 
 def _direct(room: Any, who: str) -> str:
@@ -136,7 +136,7 @@ def _texts(room: Any, one: Any) -> List[str]:
 
 def with_playbook(room: Any, one: Any) -> None:
     typed(room, f"start major-incident {one.number}")
-    until(lambda: playbook_of(room, one), 20)
+    until(lambda: playbook_of(room, one), 60)
 
 
 TEST_SERVICE = "Drills"
@@ -185,7 +185,7 @@ def plain_bot(room: Any, plain: bool = True) -> bool:
 def archived_room(room: Any, one: Any) -> None:
     with_room(room, one)
     typed(room, f"room archive {one.number}")
-    until(lambda: room_of(room, one).delete_at, 10)
+    until(lambda: room_of(room, one).delete_at, 60)
 
 
 def priority(room: Any, one: Any) -> str:
@@ -471,7 +471,7 @@ ROWS: Tuple[Row, ...] = (
         "are as they were sealed",
         prepare=lambda room, one: (
             typed(room, f"timeline seal {one.number}")
-            or until(lambda: any("SHA-256" in note for note in notes(one)), 10)
+            or until(lambda: any("SHA-256" in note for note in notes(one)), 60)
         ),
     ),
     Row("catchup [id]", "catchup {one}", "Assigned to"),

@@ -113,7 +113,7 @@ class EmbeddedRoom:
             ]
             return next((post for post in reversed(seen) if word in text_of(post)), None)
 
-        return until(found, 10)
+        return until(found, 60)
 
 
 def word_of(id: str) -> str:

@@ -29,7 +29,11 @@ _SPARED = (
 )
 _KINDS = ("open", "triggered", "acknowledged", "low", "high", "assigned", "that", "which", "are")
 _MINE = ("my", "our", "open", "triggered", "acknowledged")
-_COURTESIES = ("please", "pls", "plz", "just", "now", "also", "kindly", "for", "to", "with")
+_COURTESIES = (
+    *("please", "pls", "plz", "just", "now", "also", "kindly", "for", "to", "with"),
+    *("only", "again", "and", "both", "these", "those", "in", "at", "by"),
+    *("case", "issue", "ticket", "problem"),
+)
 """Words in front of an incident that is all there is: "resolve please 1"."""
 _THIS = ("this", "it", "that")
 _ONE = ("one", "incident", "alert", "thing")
@@ -188,16 +192,21 @@ def sender() -> FormReader:
 
 
 def _refuse_incident_behind(line: TypedLine) -> None:
-    """Raises Unread for an incident, or several, behind words that say nothing else."""
+    """Raises Unread for an incident, or several, behind words or marks that say nothing else."""
     count = 0
-    while line.word(count) in (*_COURTESIES, *_THIS):
+    while line.word(count) in (*_COURTESIES, *_THIS) or _is_mark(line.word(count)):
         count += 1
     behind = typed_incidents.read(line.rest(count).typed())
-    if count and behind.ids and (behind.is_ended or not behind.rest):
+    if count and behind.ids and (behind.is_ended or not any(map(str.isalnum, behind.rest))):
         raise Unread(
             f"{line.typed()[:60]!r} is not read: incidents stand first, in front of the text; "
             f"{TEXT_IN_QUOTES}"
         )
+
+
+def _is_mark(key: str) -> bool:
+    """Whether it is a dash, a bullet or the like."""
+    return bool(key) and not any(map(str.isalnum, key))
 
 
 def _names_others(line: TypedLine) -> bool:

@@ -28,6 +28,8 @@ _MIN_ID_CHARACTERS = 6
 _OPENS = OPENING + "([{<*_~«（「"
 _BEFORE = "-\u2013\u2014.,:;!?/\\|="
 """Typed by mistake in front of a number; not `+`, which people write for "I agree"."""
+_BESIDE_NUMBER_SIGN = "\u00a3\u00a7\u00a1\u00bf\u00b0@$%^&"
+"""Keys beside that of `#`, or in its place on other keyboards."""
 _CLOSES = CLOSING + ")]}>*_~»）」"
 _ENDS = ".:!?…：。"
 """Behind an incident: here the text begins."""
@@ -162,13 +164,13 @@ def _is_perhaps_count(nouns: str, typed: str) -> bool:
 
 
 def _quoted(text: str, quotes: QuoteEnds, start: int) -> Optional[Tuple[List[str], int]]:
-    """The incidents of a quoted piece that holds several words, and where it ends; none of them
+    """The incidents of a quoted piece that holds white space, and where it ends; none of them
     where it is text. None where there is no such piece."""
     end = quotes.end(start)
     if end < 0:
         return None
     piece = text[start + 1 : end - 1]
-    if len(piece.split(None, 1)) < 2:
+    if len(piece.split(None, 1)) < 2 and piece.strip() == piece:
         return None
     inner: List[str] = []
     at = _space(piece, 0)
@@ -286,8 +288,9 @@ def _has_form_of_id(word: str) -> bool:
 
 def _begins_like_one(word: str, behind: bool = False) -> bool:
     """A digit or `#` in front, an id with more behind it, or a link into PagerDuty. `behind`:
-    behind an incident, where a link to elsewhere is text."""
-    bare = word.translate(_HIDDEN).lstrip(_OPENS + _BEFORE).lower()
+    behind an incident, where a link to elsewhere is text, and $5 is."""
+    before = _OPENS + _BEFORE + ("" if behind else _BESIDE_NUMBER_SIGN)
+    bare = word.translate(_HIDDEN).lstrip(before).lower()
     if bare.startswith(("http://", "https://")):
         host = bare.split("/")[2] if bare.count("/") > 1 else ""
         elsewhere = "/incident" in bare or "/pl/" in bare
@@ -298,7 +301,7 @@ def _begins_like_one(word: str, behind: bool = False) -> bool:
         return True
     if bare[0].isdigit() or bare[0] in "#＃":
         return True
-    for noun in ("incident", "inc", "id", "no", "nr", "number", "pd"):
+    for noun in ("incident", "inc", "id", "no", "nr", "number", "pd", "n\u00b0", "n\u00ba"):
         if bare.startswith(noun) and bare[len(noun) :].strip("#:=-_.").rstrip(_ENDS).isdecimal():
             return True
     head = bare

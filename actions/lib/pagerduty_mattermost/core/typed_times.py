@@ -138,8 +138,9 @@ def _is_of_a_day(text: str) -> bool:
 
 
 def span_in_words(span: TypedSpan, zone: str) -> str:
-    """ "from 1 Dec 2026 09:00 CET until 12 Dec 2026 09:00 CET (11 d)"."""
-    length = times.duration(span.end - span.start)
+    """ "from 1 Dec 2026 09:00 CET until 12 Dec 2026 09:00 CET (11 d)"; the length is that of the
+    minutes shown, also where it began a moment ago."""
+    length = times.duration((span.end // 60 - span.start // 60) * 60)
     return f"from {_stamp(span.start, zone)} until {_stamp(span.end, zone)} ({length})"
 
 
