@@ -41,7 +41,7 @@ def as_results(outcomes: Iterable[CardOutcome]) -> List[Dict[str, Any]]:
 
 
 def card_result(incident_id: str, outcomes: List[CardOutcome]) -> Dict[str, Any]:
-    """Of the first card, with the others as `cards`."""
+    """The result of an action: that of the first card, with the others as `cards`."""
     own, *cards = as_results(outcomes)
     return {"incident_id": incident_id, **own, "cards": cards, "message": sentence(outcomes)}
 

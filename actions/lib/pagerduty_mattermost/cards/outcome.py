@@ -45,7 +45,7 @@ def joined(before: Optional[CardOutcome], now: CardOutcome) -> CardOutcome:
 
 
 def untouched(record: CardRecord) -> CardOutcome:
-    """Of a card for which there was nothing to do."""
+    """The outcome of a card for which there was nothing to do."""
     done = GONE if record.gone else SHELVED if record.shelved else UNCHANGED
     in_room = bool(record.route.room)
     return CardOutcome(

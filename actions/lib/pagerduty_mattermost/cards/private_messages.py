@@ -77,7 +77,7 @@ def key_of(change: Change) -> str:
 
 
 def _tell_not_known(context: Context, incident: Incident, error: PackError) -> None:
-    """In the operations channel: the one who should know was not reached yet."""
+    """Tell the operations channel that the one who should know was not reached yet."""
     context.notify_operators(
         f"concerned:{incident.escalation_policy_id}",
         "Whom this incident concerns is not known, so nobody got a direct message about it: "

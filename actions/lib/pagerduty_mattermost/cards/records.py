@@ -68,7 +68,7 @@ class RecordKey(NamedTuple):
 
 
 def record_key(name: str) -> Optional[RecordKey]:
-    """Of a relative name; None for a key of something else."""
+    """What a relative name is the key of; None where it is the key of something else."""
     if not name.startswith(KEY_PREFIX):
         return None
     incident_id, _, rest = name[len(KEY_PREFIX) :].partition(".")

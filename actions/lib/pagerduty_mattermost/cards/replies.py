@@ -71,7 +71,7 @@ def is_stale(event: IncidentEvent, now: str) -> bool:
 
 
 def _age(event: IncidentEvent, now: str) -> float:
-    """In seconds; 0 where a time does not read."""
+    """How old the event is, in seconds; 0 where a time does not read."""
     at, present = times.seconds(event.occurred_at), times.seconds(now)
     return present - at if at is not None and present is not None else 0.0
 

@@ -67,7 +67,7 @@ class Subscription(NamedTuple):
         return ""
 
     def describe(self) -> str:
-        """In Markdown."""
+        """The subscription in words, as Markdown."""
         parts = [
             (f"of the service {_name(self.service)}" if self.service_id else ""),
             (f"of the team {_name(self.team)}" if self.team_id else ""),
@@ -87,12 +87,12 @@ class Subscription(NamedTuple):
 
 
 def _name(text: str) -> str:
-    """In Markdown; what is kept may have come from a file (state.import)."""
+    """The name in Markdown; what is kept may have come from a file (state.import)."""
     return escape(one_line(clean(text, 300)))
 
 
 def of_channel(store: Store, channel_id: str, log: Any = None) -> List[Subscription]:
-    """In the order in which they were made."""
+    """The channel's subscriptions, in the order in which they were made."""
     return sorted(
         _read(store, f"{KEY_PREFIX}{channel_id}.", log), key=lambda one: (one.at, one.key)
     )

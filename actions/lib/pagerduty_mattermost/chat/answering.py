@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 
 def tell(context: Context, order: Mapping[str, Any], reply: OrderReply) -> None:
-    """To whoever gave it."""
+    """Answer whoever gave the order."""
     try:
         say(
             context.mattermost,

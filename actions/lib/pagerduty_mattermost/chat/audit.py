@@ -194,7 +194,7 @@ def _begun(now: float, chat_user: str, verb: str, words: Mapping[str, str]) -> D
 
 
 def entry_of(value: Mapping[str, Any]) -> AuditEntry:
-    """Of what is kept in the datastore."""
+    """The entry that is kept so in the datastore."""
     words, incidents = value.get("words"), value.get("incidents")
     return AuditEntry(
         at=str(value.get("at") or ""),

@@ -91,7 +91,7 @@ class CommandTable:
 
     @cached_property
     def most_words(self) -> int:
-        """Of those that a form begins with."""
+        """How many words a form begins with at most."""
         return max(map(len, self._beginnings))
 
     def beginning(self, keys: Tuple[str, ...]) -> List[Tuple[Verb, Form]]:

@@ -33,7 +33,7 @@ MAX_ROWS = 15
 
 
 class InWords(NamedTuple):
-    """In Markdown, safe."""
+    """What a command will do, in Markdown that mentions nobody."""
 
     text: str
     """A sentence without its full stop."""
@@ -101,7 +101,7 @@ class _Places:
         return f"these {len(incidents)} incidents"
 
     def _merged(self) -> str:
-        """Of a merge: what into what, and what is resolved by it."""
+        """What is merged into what, and what is resolved by it."""
         rows = find_all(self._context.pagerduty, f"{self._command.text},{self._command.incidents}")
         (target, *others) = [incident_of(row) for row in rows]
         others = [one for one in others if one.merged_into != target.id]

@@ -92,7 +92,7 @@ def needs_form(parsed: Parsed) -> bool:
 
 
 def _clicked(order: Mapping[str, Any]) -> Command:
-    """Of a button, a choice or a submitted dialog."""
+    """The command of a button, a choice or a submitted dialog."""
     verb, incident, text = (str(order.get(name) or "") for name in ("verb", "incident", "text"))
     if verb in (CONFIRMED, PAGE):
         return _from_text(text)
@@ -143,7 +143,7 @@ def _of_run(verb: str, incident: str, text: str) -> Command:
 
 
 def _of_form(verb: str, values: Mapping[str, Any]) -> Command:
-    """Of the form of a command that was typed without more."""
+    """The command of a filled-in form, which opens where a command is typed without more."""
     begin, end = (str(values.get(name) or "") for name in ("from", "until"))
     span = _behind("until", end)
     if begin and begin.lower() != "now":

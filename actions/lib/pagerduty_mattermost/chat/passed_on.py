@@ -11,7 +11,7 @@ from pagerduty_mattermost.chat.replay_guard import CallMark
 
 
 class PassedWords(NamedTuple):
-    """By which calls are known that are not chat's own."""
+    """Words by which calls are known that are not chat's own."""
 
     command: str = ""
     """Of a slash command, without the slash."""

@@ -44,7 +44,7 @@ def require(context: Context, command: Command, verb: Verb) -> None:
 
 
 def _infinitive(name: str, verb: Verb) -> str:
-    """Of the verb of that name, in a sentence."""
+    """How the verb of that name is called in a sentence."""
     from pagerduty_mattermost.chat.verbs.registry import TABLE
 
     named = verb if verb.name == name else TABLE.get(name)

@@ -25,7 +25,7 @@ MAX_CALLS = 20000
 
 
 class CallMark(NamedTuple):
-    """By what a call is known again."""
+    """What a call is known again by."""
 
     digest: str = ""
     """Empty: the call bears nothing of that kind."""

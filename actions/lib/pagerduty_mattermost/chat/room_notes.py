@@ -53,7 +53,7 @@ def change_of(context: Context, order: Mapping[str, Any]) -> Optional[Command]:
 
 
 def _changed(context: Context, command: Command) -> CommandResult:
-    """Of a command of `change_of`: without a text the note goes."""
+    """Carry out a command of `change_of`; without a text the note is deleted."""
     if not command.key:
         return note(context, command)
     records = IncidentRecords(context.store, command.incidents, context.log)

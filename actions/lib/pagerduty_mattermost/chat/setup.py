@@ -89,7 +89,7 @@ def _word(kind: str) -> str:
 
 
 def _admin(context: Context, token: str) -> Admin:
-    """On an administrator's token where one is given, else on the bot's."""
+    """Mattermost with an administrator's token where one is given, else with the bot's."""
     if not token:
         return Admin(context.mattermost)
     from pagerduty_mattermost.core.config.settings import require_mattermost

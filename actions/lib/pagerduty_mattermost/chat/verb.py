@@ -139,7 +139,7 @@ class Verb(NamedTuple):
 
     @property
     def fields(self) -> Tuple[str, ...]:
-        """Of a command, that its forms may set."""
+        """The fields of a command that its forms may set."""
         return tuple(dict.fromkeys(name for form in self.forms for name in form.fields))
 
     @property

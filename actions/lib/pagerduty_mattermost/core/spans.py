@@ -26,7 +26,7 @@ def gaps(spans: Iterable[Span], start: float, end: float) -> List[Span]:
 
 
 def joined(spans: Iterable[Span]) -> List[Span]:
-    """In order, what adjoins or overlaps as one."""
+    """The spans in order, those that adjoin or overlap as one."""
     made: List[Span] = []
     for start, end in sorted(spans):
         if made and start <= made[-1][1]:

@@ -70,7 +70,7 @@ class DayAndClock(NamedTuple):
 
 
 def read_words(words: Sequence[str]) -> Optional[DayAndClock]:
-    """Of words in small letters, without fillers; None where one does not read."""
+    """What words in small letters, without fillers, say; None where one does not read."""
     days: Optional[Tuple[DayWords, ...]] = None
     clock: Optional[int] = None
     at = 0

@@ -264,7 +264,7 @@ def _is_address(word: str) -> bool:
 
 
 def _id_of_link(link: str) -> str:
-    """Of `https://…/incidents/<id>` and what may follow it."""
+    """The id in `https://…/incidents/<id>`, whatever follows it; empty in another link."""
     path = link.split("#", 1)[0].split("?", 1)[0]
     parts = path.split("/")
     for name, id in zip(parts[3:], parts[4:]):

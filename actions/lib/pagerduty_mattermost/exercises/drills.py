@@ -101,7 +101,7 @@ def report_run(context: Context, run: Run) -> str:
 
 
 def last_drills(context: Context, playbook: str) -> List[DrillTimes]:
-    """Of that playbook, the newest first."""
+    """The last drills of that playbook, the newest first."""
     values = context.store.read_prefix(KEY_PREFIX, lambda error: context.log.warning("%s", error))
     found = [one for one in map(drill_of, values.values()) if one is not None]
     mine = [one for one in found if one.playbook == playbook]

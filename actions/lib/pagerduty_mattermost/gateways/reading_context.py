@@ -57,7 +57,7 @@ class ReadingContext(Context):
 
     @classmethod
     def of(cls, context: Context) -> ReadingContext:
-        """Of the same configuration, datastore, log and clocks. What fails is not kept."""
+        """One with the same configuration, datastore, log and clocks. What fails is not kept."""
         return cls(
             context._config,
             context._datastore_service,

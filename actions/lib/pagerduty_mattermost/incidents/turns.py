@@ -112,7 +112,7 @@ class Turns(NamedTuple):
         return Turns(tuple(kept[max(0, old - 1) :][-MAX_TURNS:]))
 
     def instead(self, old: Turn, new: Turn) -> Turns:
-        """With one told otherwise."""
+        """These turns with `new` in place of `old`."""
         return Turns(tuple(new if one is old else one for one in self.turns))
 
 

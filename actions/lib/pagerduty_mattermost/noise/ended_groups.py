@@ -61,7 +61,7 @@ class EndedGroups:
         return any(incident_id in one.ids for one in self._groups)
 
     def ids(self) -> Iterator[str]:
-        """Of all incidents that they counted and that have no cards."""
+        """The ids of all incidents that they counted and that have no cards."""
         return (id for one in self._groups for id in one.ids)
 
     def add(self, group: StormGroup, now: float, ids: Set[str]) -> None:

@@ -277,7 +277,7 @@ class QuietDigest:
         return self._context.channels.using(first.channel_id, send, known_as=first.label), new
 
     def _mentioned(self, shown: Sequence[Incident], mention: Mapping[str, str]) -> str:
-        """Of those that the post names, whom their routes mention; each once."""
+        """Whom the routes of the incidents mention that the post names; each once."""
         found = (
             self._mentions.of_incident(mention[one.id], one)
             for one in shown

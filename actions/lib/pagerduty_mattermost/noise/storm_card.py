@@ -71,7 +71,7 @@ def left(storm: Mapping[str, Any]) -> int:
 
 
 def summary(storm: Mapping[str, Any]) -> str:
-    """Of one that is over."""
+    """What is said of a storm that is over."""
     length = times.between(str(storm["started_at"]), str(storm["at"]))
     still_open = left(storm)
     still = f"{still_open} still open" if still_open else "all of them resolved"

@@ -110,7 +110,7 @@ class StormGate:
         return self._whole(change, origin, now) if released else change
 
     def _whole(self, change: Change, origin: float, now: float) -> Change:
-        """With all that was held before, so that its card shows it."""
+        """The change with all events that were held before, so that its card shows them."""
         entries = read_incident_log(self._pagerduty, change.incident.id)
         whole = missing_events(entries, change.incident, {}, origin, now)
         known = {event.event_id for event in whole.events}

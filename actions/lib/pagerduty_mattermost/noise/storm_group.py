@@ -102,7 +102,7 @@ class StormGroup:
         return True
 
     def payload(self, now: float) -> Dict[str, Any]:
-        """Of the trigger `pagerduty.storm`."""
+        """The payload of the trigger `pagerduty.storm`."""
         return {
             "key": self.key,
             "kind": self.kind,

@@ -241,7 +241,7 @@ def orphans(
 
 
 def _sequence(post: Mapping[str, Any]) -> int:
-    """Of the state that the card shows."""
+    """The number of the state that the card shows."""
     try:
         return int(post["props"][PROPS_KEY]["sequence"])
     except (KeyError, TypeError, ValueError):

@@ -119,7 +119,7 @@ def _used(pagerduty: PagerDuty) -> Set[str]:
 def own_shifts(
     found: Mapping[str, Schedule], person: str, taker: str, start: float, end: float
 ) -> List[OwnShift]:
-    """Of schedules that were read for [start, end). Pure."""
+    """The person's shifts in schedules that were read for [start, end). Pure."""
     made: List[OwnShift] = []
     for one in found.values():
         mine = joined((each.start, each.end) for each in one.final if each.user.id == person)

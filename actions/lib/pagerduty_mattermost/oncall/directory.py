@@ -92,7 +92,7 @@ class Directory(NamedTuple):
         return found.pop() if len(found) == 1 else ("", "")
 
     def on_call(self, kind: str, id: str) -> List[OnCall]:
-        """By the schedule or escalation policy of that id, now and until tomorrow."""
+        """Who is on call by the schedule or policy of that id, now and until tomorrow."""
         rows = [
             OnCall(
                 level=one.level,
@@ -112,7 +112,7 @@ class Directory(NamedTuple):
 
 
 def digest(key: str) -> str:
-    """Of an integration key, which nobody learns from it."""
+    """A fingerprint of an integration key, from which nobody learns the key."""
     return hashlib.sha256(key.encode("utf-8", "replace")).hexdigest()[:16]
 
 
@@ -154,7 +154,7 @@ def read(store: Store, now: float) -> Optional[Directory]:
 
 
 def made(services: List[Dict[str, Any]], rows: List[OnCall], now: float) -> Directory:
-    """Of PagerDuty's rows. Pure."""
+    """The directory that PagerDuty's rows make. Pure."""
     listed: Dict[str, ListedService] = {}
     for row in services:
         one = reference("service", row)

@@ -103,7 +103,7 @@ def no_contact(
 def weak_rules(
     name: str, span: OnCallSpan, level: int, where: tzinfo, now: float, weakness: str
 ) -> str:
-    """To the person themselves. `weakness`: as `UserContacts.text` says it."""
+    """The message to the person themselves. `weakness`: as `UserContacts.text` says it."""
     duty = _duty(name, span, level, where, now, "you are", "your")
     return (
         f":warning: {duty[:1].upper()}{duty[1:]}, and you could be missed. Your notification "

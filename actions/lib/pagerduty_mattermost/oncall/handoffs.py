@@ -199,7 +199,7 @@ def at_time(spans: Iterable[OnCallSpan], at: float) -> Dict[str, OnCallSpan]:
 
 
 def _lengthened(one: OnCallSpan, spans: Sequence[OnCallSpan]) -> OnCallSpan:
-    """With what adjoins its end."""
+    """The shift with what adjoins its end."""
     for span in sorted(spans, key=lambda other: other.start or 0.0):
         if span.user.id != one.user.id or one.end is None or span.start is None:
             continue

@@ -132,7 +132,7 @@ def _first_open(context: Context, *channels: str) -> str:
 
 
 def _of_rota(context: Context, policy: str, listed: Optional[Directory]) -> str:
-    """Of the escalation policy, else of a schedule on its first level."""
+    """The channel of the escalation policy, else of a schedule on its first level."""
     if not policy:
         return ""
     known, fit = known_targets(context.store), {}

@@ -177,7 +177,7 @@ def said_of(context: Context, id: str) -> str:
 
 
 def _close(context: Context, page: KeptPage, text: str) -> None:
-    """In place of the button of each message. Failing is logged."""
+    """Put a line in place of the button of each message. Failing is logged."""
     audience, key = page.audience, _key(page.id)
     if audience is None:
         return  # nobody was told

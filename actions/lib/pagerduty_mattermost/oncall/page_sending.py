@@ -61,7 +61,7 @@ class SendingReport(NamedTuple):
     waiting: int
 
     def as_result(self, remembered: bool) -> Dict[str, Any]:
-        """Of the action. `remembered`: whether the run read anew who is on call."""
+        """The action's result. `remembered`: whether the run read anew who is on call."""
         counts = f"Sent: {self.sent}, refused: {self.refused}, waiting: {self.waiting}"
         more = "; who is on call is remembered" if remembered else ""
         is_idle = not (self.sent or self.refused or remembered)

@@ -49,7 +49,7 @@ def known_as_of(audience: Audience, now: float) -> str:
 
 
 def kept(page: KeptPage, told: Sequence[str], zone: tzinfo, now: float) -> str:
-    """For the channel. `told`: a line for each person, as Markdown."""
+    """What the channel is told. `told`: a line for each person, as Markdown."""
     at = times.clock(times.iso(page.at), zone, times.iso(now))
     why = reason(page)
     return (
@@ -60,7 +60,7 @@ def kept(page: KeptPage, told: Sequence[str], zone: tzinfo, now: float) -> str:
 
 
 def not_sent(page: KeptPage) -> str:
-    """For who gave it."""
+    """What whoever gave the page is told."""
     why = reason(page)
     takes_nothing = f" It takes nothing now ({why})." if why else ""
     return (
@@ -98,7 +98,7 @@ def for_who_is_on_call(page: KeptPage, zone: tzinfo, now: float) -> str:
 
 
 def many(count: int) -> str:
-    """In place of further ones."""
+    """What is posted in place of further notices."""
     return (
         f":rotating_light: {count} pages wait for PagerDuty by now. Further ones are kept as "
         "well, without a message each: `/pd kept` lists them."
@@ -112,7 +112,7 @@ def has_it(one: TakenPage, page: KeptPage, zone: tzinfo, now: float) -> str:
 
 
 def ended(one: EndedPage, had_by: Optional[TakenPage], zone: tzinfo, now: float) -> str:
-    """For the channel: what came of it."""
+    """What the channel is told came of it."""
     waited = times.duration(max(0.0, one.at - one.page.at))
     had = f" {had_by.name} said to have it." if had_by is not None else ""
     if one.end == SENT:
@@ -128,7 +128,7 @@ def ended(one: EndedPage, had_by: Optional[TakenPage], zone: tzinfo, now: float)
 
 
 def short(one: EndedPage, zone: tzinfo, now: float) -> str:
-    """In place of a button."""
+    """What stands in place of a button."""
     at = times.clock(times.iso(one.at), zone, times.iso(now))
     words = {
         SENT: f":white_check_mark: At PagerDuty since {at}.",
@@ -139,7 +139,7 @@ def short(one: EndedPage, zone: tzinfo, now: float) -> str:
 
 
 def sent_quietly(count: int, left: int) -> str:
-    """Of those that were not told one by one."""
+    """What is said of those that were not told one by one."""
     rest = f"; {left} still wait" if left else ""
     pages = "page that was kept is" if count == 1 else "pages that were kept are"
     return f":white_check_mark: {count} more {pages} at PagerDuty now{rest}."

@@ -66,7 +66,7 @@ def _is_end_of_acknowledgement(row: Mapping[str, Any], timeout: Any, end: float)
 
 
 def _by_log(pagerduty: PagerDuty, incident_id: str) -> str:
-    """By the newest hundred entries of its log."""
+    """What the newest hundred entries of its log say."""
     try:
         path = fill("/incidents/{id}/log_entries", id=incident_id)
         rows = pagerduty.page(path, "log_entries", {}).items

@@ -54,7 +54,7 @@ class _Duty(NamedTuple):
 def advice(
     spans: Mapping[str, SpansByLevel], things: Mapping[str, Reference], since: float, until: float
 ) -> List[Advice]:
-    """Of all that is watched, within `since` and `until` (seconds since the epoch)."""
+    """Advice on all that is watched, within `since` and `until` (seconds since the epoch)."""
     duties: List[_Duty] = []
     found: List[Advice] = []
     for id, levels in spans.items():

@@ -81,7 +81,7 @@ def check(context: Context, hours: Optional[int]) -> Dict[str, Any]:
 def _with_unused(
     context: Context, seen: WatchedOnCalls, since: float, until: float
 ) -> WatchedOnCalls:
-    """With the schedules that no escalation policy uses: PagerDuty's on-calls leave them out."""
+    """The rows with the schedules that no policy uses: PagerDuty's on-calls leave them out."""
     empty = [
         id
         for id, thing in seen.things.items()

@@ -54,7 +54,7 @@ def target(pagerduty: PagerDuty, text: str) -> Reference:
 
 
 def asked(text: str) -> Tuple[Sequence[str], str]:
-    """Of which kinds it may be, and its id or name."""
+    """Which kinds of thing it may be, and its id or name."""
     word, _, name = text.partition(":")
     kind = WORDS.get(word.strip().lower())
     return ((kind,), name.strip()) if kind and name.strip() else (KINDS, text)

@@ -80,7 +80,7 @@ def what(one: DeadLetter) -> str:
 
 
 def _ordered(order: Mapping[str, Any]) -> str:
-    """Of what came from chat."""
+    """What was ordered from chat."""
     kind, said = str(order.get("kind") or ""), str(order.get("text") or "")
     given = f"{order.get('verb') or kind} {said}".strip()
     if kind == "command":

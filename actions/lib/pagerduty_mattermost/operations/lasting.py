@@ -85,7 +85,7 @@ def as_yaml(file: Mapping[str, Any]) -> str:
 
 
 def named(states: Mapping[str, bool]) -> str:
-    """For people: "storms disabled, p4_to_service enabled"."""
+    """The names for people: "storms disabled, p4_to_service enabled"."""
     return ", ".join(f"{name} {state_word(states[name])}" for name in states)
 
 

@@ -341,7 +341,7 @@ NAMES = tuple(kind.name for kind in (*KINDS, OTHER))
 
 
 def kind_of(name: str) -> StateKind:
-    """Of a relative name."""
+    """The kind of what a relative name holds."""
     return next((kind for kind in KINDS if kind.holds(name)), OTHER)
 
 

@@ -298,7 +298,7 @@ def _key(account: User) -> str:
 
 
 def _person_key(account: User) -> str:
-    """Of the person that a link names, as PagerDuty has them."""
+    """The key of the person that a link names, as PagerDuty has them."""
     return f"{_key(account)}.person"
 
 

@@ -45,7 +45,7 @@ class KeptPlaybook(NamedTuple):
 
     @property
     def version(self) -> str:
-        """By which people name it where its number alone is not enough."""
+        """The version as people name it where its number alone is not enough."""
         return f"{self.number}-{self.digest}"
 
 

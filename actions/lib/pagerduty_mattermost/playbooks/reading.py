@@ -53,7 +53,7 @@ class ReadPlaybook(NamedTuple):
     """Where each piece stands."""
 
     def line_of(self, path: PathInYaml) -> int:
-        """Of that piece, or of what would hold it."""
+        """The line of that piece, or of what would hold it."""
         while path and path not in self.lines:
             path = path[:-1]
         return self.lines.get(path, 1)

@@ -20,7 +20,7 @@ _UNIT_SECONDS = {"m": 60.0, "h": 3600.0, "d": 86400.0}
 
 @lru_cache(maxsize=None)
 def playbook_schema() -> Dict[str, Any]:
-    """With its references resolved."""
+    """The schema with its references resolved."""
     whole = json.loads((FOLDER / SCHEMA_FILE).read_text(encoding="utf-8"))
     found: Dict[str, Any] = _resolved(whole, whole["definitions"])
     return found

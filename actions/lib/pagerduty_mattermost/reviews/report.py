@@ -72,7 +72,7 @@ class Figures(NamedTuple):
 
 
 class Load(NamedTuple):
-    """Of one person."""
+    """What one person had to do."""
 
     notified: int
     at_night: int
@@ -174,7 +174,7 @@ def as_markdown(report: Report, span: str) -> str:
 
 
 def _answers(acts: Sequence[ReportedAct]) -> Dict[str, ReportedAct]:
-    """By incident the first thing that a person did to it."""
+    """The first thing that a person did to each incident, by its id."""
     found: Dict[str, ReportedAct] = {}
     for act in acts:
         if act.kind in (ACKNOWLEDGED, RESOLVED) and act.person:

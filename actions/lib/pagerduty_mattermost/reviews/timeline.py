@@ -180,7 +180,7 @@ def people_entries(
 
 
 def gaps(entries: Sequence[TimelineEntry]) -> List[float]:
-    """By entry the seconds since the one before it; 0 for the first."""
+    """For each entry the seconds since the one before it; 0 for the first."""
     return [
         max(0.0, entry.at - entries[n - 1].at) if n else 0.0 for n, entry in enumerate(entries)
     ]

@@ -42,7 +42,7 @@ class Acted(NamedTuple):
 
     @property
     def now(self) -> RunState:
-        """With what others did meanwhile."""
+        """The run as it is now, with what others did meanwhile."""
         return self.run.state
 
 

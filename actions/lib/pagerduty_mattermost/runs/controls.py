@@ -254,7 +254,7 @@ def tick_value(task_id: str, wanted: str) -> str:
 
 
 def option_value(task_id: str, wanted: str) -> str:
-    """In the menu of ticks."""
+    """The option's value in the menu of ticks."""
     return f"{task_id}:{wanted}"
 
 

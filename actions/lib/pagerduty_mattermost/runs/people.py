@@ -106,7 +106,7 @@ def account_of(context: Context, person: Reference) -> Optional[Who]:
 
 
 def somebody(context: Context, name: str) -> Who:
-    """By `@name`, or by id as it is marked. Raises NotFound and RejectedInput."""
+    """The account of an `@name` or a marked id. Raises NotFound and RejectedInput."""
     user = chat_user(context.mattermost, name)
     return Who(user.id, user.username)
 

@@ -116,5 +116,5 @@ def task_line(task: TaskState, state: RunState, zone: tzinfo) -> str:
 
 
 def _clock(at: float, state: RunState, zone: tzinfo) -> str:
-    """With the day where it is another one than that of the beginning."""
+    """The time, with the day where it is another one than that of the beginning."""
     return times.clock(times.iso(at), zone, near=times.iso(state.plan.at))

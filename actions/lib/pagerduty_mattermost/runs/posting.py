@@ -32,7 +32,7 @@ def is_final(error: PackError) -> bool:
 
 
 def props_of(run: Run, key: str, about: Mapping[str, Any]) -> Dict[str, Any]:
-    """By which it is found again, and what it is about."""
+    """Props by which the post is found again, and what it is about."""
     return {PROPS_KEY: {"incident": run.incident, **about, "key": key}}
 
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 def find_role(run: Run, said: str) -> Role:
-    """By its name or its title. Raises NotFound with those that there are."""
+    """The role of that name or title. Raises NotFound with those that there are."""
     word = one_line(said).casefold()
     roles = known_roles(run)
     for role in roles:

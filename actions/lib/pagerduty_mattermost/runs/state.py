@@ -208,7 +208,7 @@ class RunState(NamedTuple):
         return next((task for task in self.tasks if task.id == id), None)
 
     def numbered(self, stage: int, place: int) -> Optional[TaskState]:
-        """By its place, both counted from 1."""
+        """The task at that place, both numbers counted from 1."""
         if not 1 <= stage <= len(self.stages):
             return None
         tasks = self.stages[stage - 1].tasks

@@ -100,7 +100,7 @@ def assigned(context: Context, asked: AskedOfRun, said: str, owner: str) -> Act:
 def added(
     context: Context, asked: AskedOfRun, stage: str, said: str, *, due: str = "", owner: str = ""
 ) -> Act:
-    """At the end of the stage, by default of the present one."""
+    """Add a task at the end of the stage, by default of the present one."""
     state = asked.run.state
     where = find_stage(state, stage) if stage else state.present
     if len(state.tasks) + len(state.hidden) >= MAX_TASKS:
@@ -127,7 +127,7 @@ def due_set(context: Context, asked: AskedOfRun, said: str, due: str) -> Act:
 
 
 def moved(asked: AskedOfRun, said: str, target: str) -> Act:
-    """To the end of a stage, or in front of another task."""
+    """Move a task to the end of a stage, or in front of another task."""
     task = asked.task(said)
     if read_place(target) is not None:
         other = asked.task(target)

@@ -34,7 +34,7 @@ class SaidTick(NamedTuple):
 
 
 def read_tick(text: str) -> SaidTick:
-    """Of what stands behind `check`, or in a button's value."""
+    """The tick that is meant by what stands behind `check`, or in a button's value."""
     said = one_line(text)
     head, colon, last = said.rpartition(":")
     if colon and head.strip() and last.strip().casefold() in STATE_WORDS:
@@ -97,7 +97,7 @@ def _several(tasks: List[TaskState]) -> str:
 
 
 def find_stage(state: RunState, said: str) -> StageState:
-    """By its number or its name. Raises NotFound and Ambiguous."""
+    """The stage of that number or name. Raises NotFound and Ambiguous."""
     word = one_line(said)
     if word.isdecimal():
         number = int(word)

@@ -36,7 +36,7 @@ def tell_missing(context: Context, run: Run, some: Iterable[ToldAct], keys: Set[
 
 
 def keys_in(posts: Iterable[Dict[str, Any]], bot: str) -> Set[str]:
-    """Of what the bot posted."""
+    """The keys of what the bot posted."""
     return {key_of(post) for post in posts if post.get("user_id") == bot}
 
 

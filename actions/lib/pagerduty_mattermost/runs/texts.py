@@ -62,7 +62,7 @@ def _has_plain_code(line: str) -> bool:
 
 
 def label(text: str, limit: int) -> str:
-    """For a button or an option of a menu, which show plain text."""
+    """The text of a button or an option of a menu, which show plain text."""
     return cut(one_line(clean(text)), limit)
 
 

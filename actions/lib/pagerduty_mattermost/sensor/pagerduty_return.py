@@ -43,7 +43,7 @@ class PagerDutyReturn(ServiceReturn):
         self._has_failed = False
 
     def seen(self, found: Outages) -> None:
-        """By a look of somebody else's."""
+        """Note what somebody else has read of both outages."""
         if found.pages.waiting is not None:
             self.expect()
 

@@ -49,7 +49,7 @@ MAX_SNOOZE_SECONDS = 7 * 86400
 
 
 def snooze(context: Context, command: Command) -> CommandResult:
-    """For the time in `duration`, or until it."""
+    """Snooze for the time in `duration`, or until it."""
     now, zone = float(int(context.clock())), context.settings.time_zone
     span = typed_times.read_span(command.duration, now=now, zone=zone)
     if span.start > now:
@@ -146,7 +146,7 @@ def workflow(context: Context, command: Command) -> CommandResult:
 
 
 def _find_workflow(context: Context, text: str) -> Dict[str, Any]:
-    """By name or id. Raises NotFound, naming those that there are."""
+    """The workflow of that name or id. Raises NotFound, naming those that there are."""
     wanted = plain(one_line(clean(text, 255)))
     path, folded = "/incident_workflows", wanted.casefold()
     rows = context.pagerduty.list_all(path, "incident_workflows", {"query": wanted}).items
@@ -180,7 +180,7 @@ def _snooze(line: TypedLine) -> Fields:
 
 
 def _merge(line: TypedLine) -> Fields:
-    """Of all incidents in front of "into" and the one behind it."""
+    """Read all incidents in front of "into" and the one behind it."""
     found = line.cut("into")
     if found is None:
         return None

@@ -102,7 +102,7 @@ def declare(context: Context, command: Command) -> CommandResult:
 
 
 def _further_fields(context: Context, command: Command) -> Dict[str, Any]:
-    """Of the options urgency, priority, assign and details, as PagerDuty takes them."""
+    """The options urgency, priority, assign and details as fields that PagerDuty takes."""
     changes: Dict[str, Any] = {
         name: command.options[name]
         for name in ("urgency", "priority")

@@ -70,7 +70,7 @@ def _wanted(context: Context, command: Command) -> Wanted:
 
 
 def _wanted_now(context: Context, command: Command) -> Optional[Wanted]:
-    """Of `take`; None where the asker is on call already."""
+    """What `take` makes; None where the asker is on call already."""
     asker = who_asks(context, command.user).person
     schedule = _schedule(context, command)
     now, add = float(int(context.pagerduty.now())), "add" in command.options
@@ -192,7 +192,7 @@ def _says_cancel(context: Context, command: Command) -> str:
 
 
 def _ids(command: Command) -> Tuple[str, str]:
-    """Of schedule and override."""
+    """The ids of the schedule and of the override."""
     schedule, _, override = typed_id(command.text).partition(":")
     if not (_is_id(schedule) and all(map(_is_id, override.split(overrides.BETWEEN_IDS)))):
         raise RejectedInput(

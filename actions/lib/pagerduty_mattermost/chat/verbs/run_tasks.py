@@ -29,7 +29,7 @@ def assign(context: Context, command: Command) -> CommandResult:
 
 
 def add(context: Context, command: Command) -> CommandResult:
-    """At the end of a stage, by default of the present one."""
+    """Add a task at the end of a stage, by default of the present one."""
     from pagerduty_mattermost.runs.task_acts import added
 
     the = the_run(context, command)
@@ -54,7 +54,7 @@ def due(context: Context, command: Command) -> CommandResult:
 
 
 def move(context: Context, command: Command) -> CommandResult:
-    """To the end of a stage, or in front of another task."""
+    """Move a task to the end of a stage, or in front of another task."""
     from pagerduty_mattermost.runs.task_acts import moved
 
     the = the_run(context, command)

@@ -205,7 +205,7 @@ def call_commander(context: Context, command: Command) -> CommandResult:
 
 
 def _post_of_room(context: Context, the: TheRun, said: str) -> Mapping[str, Any]:
-    """By its id or a link to it. Raises RejectedInput."""
+    """The room's post of that id or link. Raises RejectedInput."""
     id = said.rstrip("/").rpartition("/")[2]
     if not is_id(id):
         raise RejectedInput("which post? Give a link to it (Copy Link in its menu)")

@@ -316,7 +316,7 @@ def _headers(request: Any) -> Dict[str, str]:
 
 
 def _host(address: Any) -> str:
-    """Of a socket's address."""
+    """The host of a socket's address."""
     return str(address[0]) if isinstance(address, tuple) and address else ""
 
 

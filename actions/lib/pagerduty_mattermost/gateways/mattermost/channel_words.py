@@ -15,8 +15,8 @@ WORDS = (":default", ":operations", ":service")
 def expand(
     settings: MattermostConfig, text: str, service: Tuple[str, str] = ("", "")
 ) -> Tuple[str, str]:
-    """The text with our words replaced by what the configuration says, and the setting that says
-    it, empty where no word of ours stood there. `service`: id and name of the incident's.
+    """The text with a word of this pack replaced by what the configuration says, and the setting
+    that says it, empty where no such word stood there. `service`: id and name of the incident's.
 
     Raises ConfigError when it says nothing, RejectedInput for no text and an unknown word.
     """

@@ -61,7 +61,7 @@ class MyChannels(NamedTuple):
 
 
 def team_id(mattermost: Mattermost, name: str) -> str:
-    """Of the team with that name. Raises NotFound."""
+    """The id of the team with that name. Raises NotFound."""
     path = f"/teams/name/{checked_name(name, 'team')}"
     return str(object_of(mattermost.api("GET", path)).get("id") or "")
 

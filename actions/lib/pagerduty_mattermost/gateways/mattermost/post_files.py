@@ -17,7 +17,7 @@ class PostFile(NamedTuple):
 
 
 def of_post(mattermost: Mattermost, post_id: str) -> List[PostFile]:
-    """In the post's order."""
+    """The post's files, in its order."""
     rows = mattermost.api("GET", f"/posts/{checked_id(post_id, 'post id')}/files/info")
     if not isinstance(rows, list):
         raise RetryLater("Mattermost's answer is not what its API promises (no list of files)")

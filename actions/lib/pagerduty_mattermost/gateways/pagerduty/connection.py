@@ -253,5 +253,5 @@ def _word(value: Any) -> str:
 
 
 def quoted(value: Any) -> str:
-    """In a line for people."""
+    """The text as it stands in a line for people."""
     return repr(one_line(clean(value, 60)))

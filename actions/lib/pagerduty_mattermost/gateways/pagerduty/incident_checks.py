@@ -27,7 +27,7 @@ _NOT_SHOWN = frozenset({"id", "type", "resolution"})
 
 
 class _Verdict(NamedTuple):
-    """Of one incident."""
+    """What became of a write to one incident."""
 
     is_done: bool
     may_repeat: bool = True

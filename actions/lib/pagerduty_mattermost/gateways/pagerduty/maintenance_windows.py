@@ -15,7 +15,7 @@ _PATH = "/maintenance_windows"
 
 
 class MaintenanceWindow(NamedTuple):
-    """In which services trigger nothing; seconds since the epoch."""
+    """A time in which services trigger nothing, in seconds since the epoch."""
 
     id: str
     services: Tuple[Reference, ...]
@@ -25,7 +25,7 @@ class MaintenanceWindow(NamedTuple):
 
     @property
     def names(self) -> str:
-        """Of its services; not escaped."""
+        """The names of its services; not escaped."""
         return ", ".join(one.name for one in self.services)
 
 

@@ -92,7 +92,7 @@ def of_schedule(
 
 
 def once_each(rows: Iterable[OnCall]) -> List[OnCall]:
-    """Of the rows of one schedule: each time of each person once. Pure."""
+    """The rows of one schedule with each time of each person once. Pure."""
     found: Dict[Tuple[str, str, str], OnCall] = {}
     for row in rows:
         found.setdefault((row.user.id, row.start, row.end), row)
@@ -264,7 +264,7 @@ def first_level(rows: Sequence[OnCall]) -> List[OnCall]:
 
 
 class Levels(NamedTuple):
-    """On which levels of an escalation policy people are on call."""
+    """The levels of an escalation policy on which people are on call."""
 
     exact: List[int]
     """Where just these people are."""
@@ -273,7 +273,7 @@ class Levels(NamedTuple):
 
 
 def levels_of(rows: Iterable[OnCall], user_ids: AbstractSet[str]) -> Levels:
-    """For users by id. Pure. `rows`: of one escalation policy at one moment."""
+    """The levels of each user, by id. Pure. `rows`: of one escalation policy at one moment."""
     people: Dict[int, Set[str]] = {}
     for row in rows:
         people.setdefault(row.level, set()).add(row.user.id)

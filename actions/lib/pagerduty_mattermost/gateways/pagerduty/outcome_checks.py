@@ -35,7 +35,7 @@ _WITHOUT_QUERY = frozenset({"business_services"})
 
 
 class Check(NamedTuple):
-    """Of one endpoint."""
+    """How it is read whether a write to one endpoint is done."""
 
     method: str
     path: Pattern[str]

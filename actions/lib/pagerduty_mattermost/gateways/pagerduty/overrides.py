@@ -194,7 +194,7 @@ def _create_parts(
 
 
 def _bodies(parts: Sequence[OverridePart], person: str) -> List[Tuple[str, List[Dict[str, Any]]]]:
-    """By the key of the request's body, what it holds."""
+    """What the requests hold, each with the key of its body."""
     mine = {"type": "user_member", "user_id": person}
     replaced = [
         {

@@ -58,7 +58,7 @@ class RateNote:
         self._noted: Optional[RateLimit] = None
 
     def is_ample(self) -> bool:
-        """By the newest answer."""
+        """Whether the rate limit is ample by the newest answer."""
         return is_ample(self._pagerduty.last_rate)
 
     def write(self) -> None:

@@ -302,7 +302,7 @@ def _whole(pagerduty: PagerDuty, what: _Kind, names: int) -> Optional[List[Dict[
 
 
 def reference(kind: str, row: Mapping[str, Any]) -> Reference:
-    """Of a row of PagerDuty's."""
+    """The reference to the thing in a row of PagerDuty's."""
     name = row.get("name") or row.get("summary") or ""
     email = row.get("email") if kind == "user" else ""
     policy = (row.get("escalation_policy") or {}).get("id") if kind == "service" else ""

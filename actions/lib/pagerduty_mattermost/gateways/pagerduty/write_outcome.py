@@ -45,7 +45,7 @@ class PagerDutyReader(Protocol):
 
 
 class Outcome(Enum):
-    """Of a write."""
+    """What became of a write."""
 
     DONE = "done"
     DONE_ALREADY = "done already"

@@ -48,7 +48,7 @@ class KeptSecret(NamedTuple):
 
 
 def read(store: Store, purpose: Purpose) -> Tuple[KeptSecret, ...]:
-    """In the order in which they were kept. Raises BrokenValue too."""
+    """The secrets in the order in which they were kept. Raises BrokenValue too."""
     value = store.read_secret(purpose.key)
     return tuple(
         KeptSecret(
@@ -70,7 +70,7 @@ def read_or_none(store: Store, purpose: Purpose) -> Tuple[KeptSecret, ...]:
 
 
 def write(store: Store, purpose: Purpose, secrets: Iterable[KeptSecret]) -> None:
-    """In place of all that were kept."""
+    """Keep these in place of all that were kept."""
     rows = [
         {
             purpose.id: one.id,

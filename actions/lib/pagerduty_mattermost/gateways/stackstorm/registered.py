@@ -40,7 +40,7 @@ def rows(client: Any, kind: str) -> Iterator[Any]:
 
 
 def enabled_now(client: Any, kind: str) -> Dict[str, bool]:
-    """By name: whether it is enabled on StackStorm."""
+    """Whether each is enabled on StackStorm, by name."""
     return {str(row.name): bool(row.enabled) for row in rows(client, kind)}
 
 
