@@ -23,6 +23,7 @@ from pagerduty_mattermost.incidents.incident import IncidentEvent, to_payload
 from pagerduty_mattermost.operations.rooms_round import tended_by_hand
 from pagerduty_mattermost.operations.route_explanation import explanation
 from pagerduty_mattermost.operations.wanted_cards import WantedCards
+from pagerduty_mattermost.people.identity import link
 from pagerduty_mattermost.playbooks.kept import KeptPlaybooks
 from pagerduty_mattermost.rooms.records import RoomRecords
 from pagerduty_mattermost.runs import opening
@@ -116,6 +117,34 @@ def world() -> Iterator[ExercisesWorld]:
 
 
 # Refused three ways elsewhere
+
+
+@pytest.mark.parametrize(
+    "line", ["test create-incident", "drill", "test bulk-data 1 0 2020-01-01 2020-02-01"]
+)
+def test_it_is_signed_as_its_giver_is_known_a_minute_ago_at_most(
+    world: ExercisesWorld, line: str
+) -> None:
+    context = world.context()
+    link(
+        context.mattermost,
+        context.pagerduty,
+        context.store,
+        "ada",
+        "grace@example.com",
+        world.clock,
+    )
+    world.say("drill")
+    world.sandbox.pagerduty.account.find("users", "Grace Hopper")["email"] = "hopper@example.com"
+    world.clock.advance(61)
+    before = len(world.sandbox.pagerduty.journal.entries)
+    world.say(line)
+    made = [
+        one
+        for one in world.sandbox.pagerduty.journal.entries[before:]
+        if one.method == "POST" and one.path == "/incidents"
+    ]
+    assert [one.headers.get("from") for one in made] == ["hopper@example.com"]
 
 
 def test_without_a_test_service_there_are_none(world: ExercisesWorld) -> None:

@@ -390,6 +390,7 @@ ROWS: Tuple[Row, ...] = (
         prepare=lambda room, one: with_playbook(room, one),
     ),
     Row("rooms", "rooms", "inc-", prepare=lambda room, one: with_room(room, one)),
+    Row("rooms ended", "rooms ended", "No room of an incident that is over"),
     Row("info [id]", "info {one}", "It has no room"),
     Row(
         "invite [id] <@people>",

@@ -23,6 +23,7 @@ from pagerduty_mattermost.gateways.stackstorm.datastore import Store
 from pagerduty_mattermost.incidents.incident import Change, to_payload
 from pagerduty_mattermost.incidents.log_entries import incident_from_rest
 from sandbox.mattermost import ADMIN_TOKEN
+from sandbox.pagerduty.seed import service
 from sandbox.ports import free_port
 
 Parameters = Dict[str, Any]
@@ -158,6 +159,15 @@ def started(test: ExampleCase) -> str:
     id = incident(test)
     test.done("playbook.start", incident_id=id, playbook="major-incident")
     return id
+
+
+def with_exercises(test: ExampleCase) -> Parameters:
+    """A service for tests, and Ada's right to make them."""
+    if "Drills" not in {row["name"] for row in test.account.catalog["services"].values()}:
+        service(test.account, "Drills", next(iter(test.account.catalog["escalation_policies"])))
+    test.settings["rooms"] = {"test_service": "Drills"}
+    test.settings["chat"] = {"allowed": {"test": ["@ada"]}}
+    return {"user": "@ada"}
 
 
 def with_task(test: ExampleCase) -> str:
@@ -342,6 +352,25 @@ EXAMPLES: Dict[str, Callable[[Any], Parameters]] = {
     "timeline.seal": lambda t: {"entity_id": incident(t)},
     "timeline.verify": sealed,
     "incident.catch_up": lambda t: {"entity_id": incident(t), "user": "@ada"},
+    "exercise.create": lambda t: {**with_exercises(t), "date": "2026-01-31", "title": "Trial"},
+    "exercise.create_many": lambda t: {
+        **with_exercises(t),
+        "ongoing": 2,
+        "ended": 1,
+        "begin": "2026-01-31",
+        "end": "2026-02-22",
+        "seed": 2,
+    },
+    "exercise.end": lambda t: t.done("exercise.create", **with_exercises(t)) and {"user": "@ada"},
+    "exercise.start_drill": lambda t: {**with_exercises(t), "playbook": "major-incident"},
+    "exercise.end_drill": lambda t: (
+        t.done("exercise.start_drill", **with_exercises(t)) and {"user": "@ada"}
+    ),
+    "incident.mitigate": lambda t: {
+        "entity_id": incident(t),
+        "text": "traffic is elsewhere",
+        "user": "@ada",
+    },
     "room.tend": fixed(),
     "room.list": fixed(),
     "room.find": lambda t: {"incident_id": roomed(t)},

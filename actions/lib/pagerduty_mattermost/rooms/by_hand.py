@@ -14,6 +14,7 @@ from pagerduty_mattermost.core.text import listed
 from pagerduty_mattermost.gateways.mattermost import own_channels
 from pagerduty_mattermost.gateways.mattermost.users import chat_user
 from pagerduty_mattermost.incidents import alert_details
+from pagerduty_mattermost.rooms import totals
 from pagerduty_mattermost.rooms.adopting import adopt
 from pagerduty_mattermost.rooms.following import go_on
 from pagerduty_mattermost.rooms.invitations import bring_in
@@ -57,7 +58,12 @@ def _find(context: Context, given: Mapping[str, Any]) -> Result:
 
 
 def _list(context: Context, given: Mapping[str, Any]) -> Result:
-    rooms = [facts(context, room) for room in RoomRecords(context.store, context.log).every()]
+    records = RoomRecords(context.store, context.log)
+    if given.get("ended"):
+        over = [*records.put_away_ones(), *(one for one in records.every() if one.ended)]
+        rooms = [{**facts(context, room), **totals.of(context, room)._asdict()} for room in over]
+    else:
+        rooms = [facts(context, room) for room in records.every()]
     return {"rooms": rooms, "count": len(rooms), "message": f"{len(rooms)} rooms."}
 
 

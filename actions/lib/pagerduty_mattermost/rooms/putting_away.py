@@ -11,6 +11,7 @@ from pagerduty_mattermost.core.errors import PackError, RejectedInput
 from pagerduty_mattermost.core.text import escape
 from pagerduty_mattermost.gateways.mattermost import own_channels
 from pagerduty_mattermost.gateways.mattermost.channels import is_archived
+from pagerduty_mattermost.rooms import totals
 from pagerduty_mattermost.rooms.links import label
 from pagerduty_mattermost.rooms.records import ARCHIVED, RoomRecord, RoomRecords
 
@@ -27,6 +28,7 @@ def put_away(context: Context, records: RoomRecords, room: RoomRecord, why: str)
             f"{label(room)} was a channel of people's before: archive it in Mattermost yourself"
         )
     day = times.iso(context.clock())[:10]
+    counted = totals.read(context, room)
     try:
         context.post_once(
             room.channel_id, why, key=f"room archived {room.incident} {day} {int(room.due)}"
@@ -38,7 +40,7 @@ def put_away(context: Context, records: RoomRecords, room: RoomRecord, why: str)
     except PackError as error:
         if not is_archived(error):
             raise
-    room = room._replace(state=ARCHIVED)
+    room = room._replace(state=ARCHIVED, people=counted.people, messages=counted.messages)
     _leave_card(context, room)
     records.put_away(room)
     return room

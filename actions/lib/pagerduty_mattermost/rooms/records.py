@@ -77,6 +77,10 @@ class RoomRecord(NamedTuple):
     """What that one said of its room when the room was made."""
     note: str = ""
     """What people were told of its state last, so that it is told once."""
+    people: int = 0
+    """How many were ever in it, when it was put away (`rooms.totals`)."""
+    messages: int = 0
+    """How many they wrote until then."""
 
     @property
     def is_open(self) -> bool:
@@ -123,6 +127,10 @@ class RoomRecords:
     def old_of(self, incident: str) -> List[RoomRecord]:
         """Rooms of the incident that were put away."""
         return self._rooms(f"{OLD_PREFIX}{incident}.chan.")
+
+    def put_away_ones(self) -> List[RoomRecord]:
+        """All that were put away within 90 days."""
+        return self._rooms(OLD_PREFIX)
 
     def every(self) -> List[RoomRecord]:
         """All that are looked after."""

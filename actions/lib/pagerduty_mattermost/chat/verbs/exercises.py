@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Dict, List, NamedTuple, Tuple
 
-from pagerduty_mattermost.chat.acting_user import identify
+from pagerduty_mattermost.chat.acting_user import identify_now
 from pagerduty_mattermost.chat.command import Command, CommandResult, HalfDone
 from pagerduty_mattermost.chat.forms import Form, nothing, words
 from pagerduty_mattermost.chat.verb import PAGERDUTY, PLAYBOOK, Verb
@@ -156,13 +156,13 @@ def _asked(context: Context, command: Command, playbook: Any) -> AskedExercise:
     from pagerduty_mattermost.exercises.on_test_service import AskedExercise
     from pagerduty_mattermost.runs.acts import Who
 
-    known = identify(context, command.user)
+    known = identify_now(context, command.user)
     by = Who(known.account.id, known.account.username)
     return AskedExercise(by, known.person, command.key or uuid.uuid4().hex, playbook)
 
 
 def _email(context: Context, command: Command) -> str:
-    return identify(context, command.user).person.email
+    return identify_now(context, command.user).person.email
 
 
 def _playbook(context: Context, command: Command, library: PlaybookLibrary, name: str) -> Playbook:

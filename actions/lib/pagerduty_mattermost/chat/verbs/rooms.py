@@ -22,8 +22,9 @@ from pagerduty_mattermost.playbooks.playbook import NO_PLAYBOOK
 if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
     from pagerduty_mattermost.rooms.records import RoomRecord
+    from pagerduty_mattermost.rooms.totals import RoomTotals
 
-MAX_LISTED = 50
+MAX_LISTED, MAX_ENDED = 50, 15
 ONLY_MEMBERS = "only members of its room may do that: say it there"
 NO_ROOM = "the incident has no room: `/pd room` opens one"
 
@@ -167,6 +168,44 @@ def listed(context: Context, command: Command) -> CommandResult:
     return CommandResult("\n".join(lines))
 
 
+def ended(context: Context, command: Command) -> CommandResult:
+    """Rooms of incidents that are over, the newest first: how long each lasted, how many people
+    were ever in it and how much they wrote; private ones for their members alone."""
+    from pagerduty_mattermost.rooms import totals
+    from pagerduty_mattermost.rooms.records import RoomRecords
+
+    records = RoomRecords(context.store, context.log)
+    over = [*records.put_away_ones(), *(one for one in records.every() if one.ended)]
+    over.sort(key=lambda one: (one.at, one.channel_id), reverse=True)
+    lines: List[str] = []
+    for one in over:
+        if len(lines) >= MAX_ENDED:
+            lines.append("… and more, longer ago")
+            break
+        if may_see(context, command, one):
+            lines.append(_ended_line(context, one, totals.of(context, one)))
+    if not lines:
+        return CommandResult("No room of an incident that is over is known.")
+    return CommandResult("\n".join(lines))
+
+
+def _ended_line(context: Context, room: RoomRecord, counted: RoomTotals) -> str:
+    from pagerduty_mattermost.cards.card import message_line
+    from pagerduty_mattermost.cards.records import IncidentRecords
+
+    memory = IncidentRecords(context.store, room.incident, context.log).load()
+    known = memory.newest.change.incident if memory.states else None
+    what = message_line(known) if known is not None else escape(room.incident)
+    lasted = times.between(known.created_at, known.resolved_at) if known is not None else ""
+    parts = [
+        f"- {linked(context, room)}: {what}",
+        f"lasted {lasted}" if lasted else "",
+        f"{counted.people} people" if counted.people else "",
+        f"{counted.messages} messages" if counted.people else "",
+    ]
+    return " · ".join(part for part in parts if part)
+
+
 def invite(context: Context, command: Command) -> CommandResult:
     """People come into the room, also who left it before."""
     from pagerduty_mattermost.gateways.mattermost.users import chat_user
@@ -243,6 +282,23 @@ VERBS = (
         example="rooms",
         help="the rooms there are",
         forms=(Form(("rooms", "room list", "list rooms", "incident list")),),
+        group=INCIDENTS,
+    ),
+    Verb(
+        name="rooms_ended",
+        run=ended,
+        usage="rooms ended",
+        to_do="list rooms",
+        example="rooms ended",
+        help="rooms of incidents that are over: how long, how many people, how many messages",
+        forms=(
+            Form(
+                (
+                    *("rooms ended", "room ended", "room list ended", "list ended rooms"),
+                    *("ended rooms", "incident list ended", "list ended"),
+                )
+            ),
+        ),
         group=INCIDENTS,
     ),
     Verb(

@@ -38,6 +38,7 @@ TYPED: Mapping[str, Tuple[str, ...]] = {
     "status_update": ("status",),
     "room": ("open_room",),
     "rooms": ("room_list",),
+    "rooms_ended": ("room_ended", "ended_rooms"),
     "info": (),
     "invite": (),
     "announce": (),
