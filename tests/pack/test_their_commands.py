@@ -1,6 +1,8 @@
 """The commands of Mattermost's Incident Management and of Rootly: each is there as a command, also
 behind `/incident`, as a phrase and as an action. The one table is in docs/playbooks.md."""
 
+# flake8: noqa: E203
+
 from __future__ import annotations
 
 import re
