@@ -136,7 +136,7 @@ GROUPS = {
     "Incidents": "incident timeline report incident_type incident_workflow note log_entry "
     "notification",
     "Mattermost": "mattermost room post posts",
-    "Playbooks": "playbook run",
+    "Playbooks": "exercise playbook run",
     "Events": "event event_orchestration kept_page",
     "On call": "oncall on_call schedule override escalation_policy shift_schedule shift_override "
     "custom_shift rotation rotation_event",
