@@ -60,6 +60,7 @@ __all__ = [
 ]
 
 START_SECONDS = 10.0
+LARGEST_BODY_BYTES = 128 * 1024 * 1024
 CONTROL = "/_sandbox/"
 _SECRET_HEADERS = {"authorization", "cookie", "proxy-authorization"}
 
@@ -150,7 +151,12 @@ class Server:
         if not self._frozen:
             self._thawed.set()
         self._runner = web.ServerRunner(
-            web.Server(self._serve, access_log=None, handler_cancellation=False),
+            web.Server(
+                self._serve,
+                request_factory=_request,
+                access_log=None,
+                handler_cancellation=False,
+            ),
             shutdown_timeout=0,
         )
         await self._runner.setup()
@@ -342,6 +348,15 @@ class Server:
         self._abort_connections()
         await asyncio.sleep(seconds)
         await self._listen()
+
+
+def _request(message: Any, payload: Any, protocol: Any, writer: Any, task: Any) -> web.BaseRequest:
+    """aiohttp's own limit of a form is a megabyte; Mattermost takes larger files, and what the
+    servers refuse they refuse themselves."""
+    loop = asyncio.get_running_loop()
+    return web.BaseRequest(
+        message, payload, protocol, writer, task, loop, client_max_size=LARGEST_BODY_BYTES
+    )
 
 
 def _break(raw: web.BaseRequest) -> web.StreamResponse:

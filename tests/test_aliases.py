@@ -178,6 +178,7 @@ PHRASES = [
     ("notes of incident 12", "pagerduty_notes", {"incidents": "12"}),
     ("show notes of 12", "pagerduty_notes", {"incidents": "12"}),
     ("timeline of incident 12", "pagerduty_timeline", {"incidents": "12"}),
+    ("export room of incident 12", "pagerduty_room_export", {"incidents": "12"}),
     ("seal timeline of 12", "pagerduty_timeline_seal", {"incidents": "12"}),
     ("verify timeline of incident 12", "pagerduty_timeline_verify", {"incidents": "12"}),
     ("catch me up on incident 12", "pagerduty_catchup", {"incidents": "12"}),

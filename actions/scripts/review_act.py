@@ -1,5 +1,5 @@
-"""incident.timeline, timeline.seal, timeline.verify, incident.catch_up, report.incidents: see
-`reviews.by_hand`."""
+"""incident.timeline, timeline.seal, timeline.verify, incident.catch_up, report.incidents,
+room.export: see `reviews.by_hand`."""
 
 from __future__ import annotations
 
@@ -12,4 +12,4 @@ class ReviewAct(PackAction):
     def act(self, what: str, **params: Any) -> Dict[str, Any]:
         from pagerduty_mattermost.reviews import by_hand
 
-        return by_hand.act(self.context, what, params)
+        return by_hand.act(self.context, what, {**params, "key": self.own_key(what)})

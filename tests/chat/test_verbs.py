@@ -219,6 +219,7 @@ def test_what_changes_something_is_audited_but_for_a_picture_and_ones_own_settin
         "notify",
         "oncall_picture",
         "playbook_new",
+        "room_export",
         "timeline_file",
         "unfollow",
     }
@@ -234,6 +235,7 @@ def test_what_changes_something_is_audited_but_for_a_picture_and_ones_own_settin
         "room",
         "room_adopt",
         "room_archive",
+        "room_export",
         "room_private",
         "room_rename",
         "room_restore",

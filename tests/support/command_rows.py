@@ -435,6 +435,13 @@ ROWS: Tuple[Row, ...] = (
         prepare=lambda room, one: (with_room(room, one), plain_bot(room, False)),
     ),
     Row(
+        "room export [id] [md|html|csv|json]",
+        "room export {one} html",
+        "was sent to you",
+        lambda room, one: "The room" in _direct(room, "ada"),
+        prepare=lambda room, one: with_room(room, one),
+    ),
+    Row(
         'convert "<title>" on <service>',
         'convert "Checkout is odd" on Billing Jobs',
         "is the room of",

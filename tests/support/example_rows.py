@@ -379,6 +379,7 @@ EXAMPLES: Dict[str, Callable[[Any], Parameters]] = {
     "room.adopt": lambda t: {"incident_id": incident(t), "channel": "ops"},
     "room.announce": lambda t: {"incident_id": incident(t), "channels": ["~ops"]},
     "room.archive": lambda t: {"incident_id": roomed(t)},
+    "room.export": lambda t: {"incident_id": roomed(t), "user": "@ada"},
     "room.restore": put_away,
     "playbook.list": fixed(),
     "playbook.get": fixed(name="major-incident"),

@@ -1,5 +1,6 @@
 """What actions do: `incident.timeline`, `timeline.seal`, `timeline.verify`, `incident.catch_up`,
-`report.incidents`. Each returns the action's result; all raise what the gateways raise."""
+`report.incidents`, `room.export`. Each returns the action's result; all raise what the gateways
+raise."""
 
 from __future__ import annotations
 
@@ -7,11 +8,21 @@ import json
 from typing import TYPE_CHECKING, Any, Callable, Dict, Mapping
 
 from pagerduty_mattermost.core import times
-from pagerduty_mattermost.core.errors import RejectedInput
+from pagerduty_mattermost.core.errors import NotFound, RejectedInput
 from pagerduty_mattermost.core.text import listed
 from pagerduty_mattermost.gateways.mattermost.users import chat_user
-from pagerduty_mattermost.reviews import last_looks, proof, report, reporting, sealing, showing
+from pagerduty_mattermost.incidents.reader import read_incident
+from pagerduty_mattermost.reviews import (
+    last_looks,
+    proof,
+    report,
+    reporting,
+    room_export,
+    sealing,
+    showing,
+)
 from pagerduty_mattermost.reviews.gathering import gather
+from pagerduty_mattermost.rooms.links import label
 
 if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
@@ -22,7 +33,7 @@ NO_FORM = "json"
 
 
 def act(context: Context, name: str, given: Mapping[str, Any]) -> Result:
-    """The action of that name with its parameters."""
+    """The action of that name with its parameters, and the `key` of what it posts."""
     return _ACTS[name](context, given)
 
 
@@ -113,6 +124,37 @@ def _report(context: Context, given: Mapping[str, Any]) -> Result:
     }
 
 
+def _room_export(context: Context, given: Mapping[str, Any]) -> Result:
+    incident_id, form = _incident(given), str(given.get("form") or "md")
+    path, name = (str(given.get(key) or "").strip() for key in ("file", "user"))
+    where = context.settings.files.checked(path) if path else ""
+    room = room_export.need_room(context, incident_id)
+    if not (path or name) or (room.private and not name):
+        raise RejectedInput(
+            "user: who is it for? It is sent to them, and a private room is its members' alone"
+        )
+    user = chat_user(context.mattermost, name) if name else None
+    if user is not None:
+        room_export.require_reader(context, room, user)
+    incident = read_incident(context.pagerduty, incident_id)
+    if incident is None:
+        raise NotFound(f"There is no incident {incident_id} in PagerDuty")
+    if where:
+        made, to = room_export.to_file(context, room, incident, form, where), path
+    else:
+        assert user is not None
+        key = str(given["key"])
+        made, to = room_export.send(context, user, room, incident, form, key), f"@{user.username}"
+    return {
+        "incident_id": incident_id,
+        "channel_id": room.channel_id,
+        "posts": made.posts,
+        "parts": made.parts,
+        "file": path,
+        "message": f"{made.posts} messages of {label(room)}: {to}.",
+    }
+
+
 def _document(given: Mapping[str, Any]) -> Any:
     text = str(given.get("document") or "").strip()
     if not text:
@@ -124,14 +166,16 @@ def _document(given: Mapping[str, Any]) -> Any:
 
 
 def _incident(given: Mapping[str, Any]) -> str:
-    said = str(given.get("entity_id") or "").strip()
+    name = "incident_id" if "incident_id" in given else "entity_id"
+    said = str(given.get(name) or "").strip()
     if not said.isalnum():
-        raise RejectedInput(f"entity_id: {said[:40]!r} is no id of an incident")
+        raise RejectedInput(f"{name}: {said[:40]!r} is no id of an incident")
     return said
 
 
 _ACTS: Mapping[str, Callable[[Context, Mapping[str, Any]], Result]] = {
     "report": _report,
+    "room_export": _room_export,
     "timeline": _timeline,
     "seal": _seal,
     "verify": _verify,

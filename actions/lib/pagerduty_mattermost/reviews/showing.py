@@ -28,6 +28,12 @@ LINE_CHARACTERS = (240, 120, 60, 30)
 """Of a line's words: the first with which all of them fit into a post."""
 MAX_SHOWN_CHARACTERS = 14_000
 BAR_CHARACTERS = 30
+HTML_STYLE = (
+    "body{font:16px/1.4 sans-serif;max-width:60em;margin:2em auto;padding:0 1em}"
+    "table{border-collapse:collapse}td,th{padding:.3em .6em;border-bottom:1px solid #ccc;"
+    "text-align:left;vertical-align:top}td:first-child{white-space:nowrap}"
+    "blockquote{margin:.3em 0;padding-left:.6em;border-left:3px solid #ccc}"
+)
 _STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -137,15 +143,9 @@ def _html(
             text = f'<a href="{html.escape(entry.link, quote=True)}">{text}</a>'
         rows.append(f"<tr><td>{html.escape(at)}<td>{after}<td>{text}{said}")
     proof = "<br>".join(map(html.escape, _proof_lines(incident, entries, sealed_at)))
-    style = (
-        "body{font:16px/1.4 sans-serif;max-width:60em;margin:2em auto;padding:0 1em}"
-        "table{border-collapse:collapse}td,th{padding:.3em .6em;border-bottom:1px solid #ccc;"
-        "text-align:left;vertical-align:top}td:first-child{white-space:nowrap}"
-        "blockquote{margin:.3em 0;padding-left:.6em;border-left:3px solid #ccc}"
-    )
     return (
         f'<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n<title>{title}</title>\n'
-        f'<meta name="viewport" content="width=device-width">\n<style>{style}</style>\n'
+        f'<meta name="viewport" content="width=device-width">\n<style>{HTML_STYLE}</style>\n'
         f"<h1>{title}</h1>\n<table>\n<tr><th>Time<th>After<th>What\n"
         + "\n".join(rows)
         + f"\n</table>\n<p>{proof}</p>\n"
@@ -161,8 +161,13 @@ def _csv(
     writer.writerow(("at", "kind", "what", "quote", "source", "link"))
     for row in document_of(incident, entries, sealed_at)["entries"]:
         values = [row[key] for key in ("at", "kind", "text", "quote", "source", "link")]
-        writer.writerow(f"'{v}" if v.startswith(_STARTS_A_FORMULA) else v for v in values)
+        writer.writerow(map(safe_cell, values))
     return out.getvalue()
+
+
+def safe_cell(value: str) -> str:
+    """A cell of a CSV that no spreadsheet takes for a formula."""
+    return f"'{value}" if value.startswith(_STARTS_A_FORMULA) else value
 
 
 def _json(

@@ -207,7 +207,7 @@ def _span() -> FormReader:
     return FormReader(("duration", "service"), read)
 
 
-def _file() -> FormReader:
+def file_form() -> FormReader:
     """Incidents and behind them, or before them, as which file."""
     incidents = incidents_and(nothing())
 
@@ -238,7 +238,9 @@ VERBS = (
         example="timeline 1234 md",
         help="the whole timeline as a file, in a direct message",
         to_do="export timelines",
-        forms=(Form(("timeline", "timeline as", "timeline export", "export timeline"), _file()),),
+        forms=(
+            Form(("timeline", "timeline as", "timeline export", "export timeline"), file_form()),
+        ),
         group=INCIDENTS,
         incidents=ONE,
         changes=CHAT,

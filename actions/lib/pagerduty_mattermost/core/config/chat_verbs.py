@@ -47,6 +47,7 @@ TYPED: Mapping[str, Tuple[str, ...]] = {
     "room_restore": ("room_unarchive",),
     "room_rename": (),
     "room_private": (),
+    "room_export": ("export_room",),
     "convert": (),
     "cancel": ("cancelled", "cancel_incident"),
     "playbook_list": ("playbooks", "playbook", "list_playbooks"),
