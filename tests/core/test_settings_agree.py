@@ -237,6 +237,7 @@ NOT_THE_DEFAULT = {
     "webhook.bind",
     "chat.allowed",
     "time_zone",
+    "watch.leader_election",
 }
 """What the documents show how to change."""
 

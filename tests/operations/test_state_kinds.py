@@ -140,8 +140,10 @@ def spelt(text: str) -> str:
 
 
 def _owners() -> Dict[str, str]:
-    """Key with `<>` for what differs → the module in which its first word is a constant."""
-    owners: Dict[str, str] = {}
+    """Key with `<>` for what differs → the module in which it, up to there, is a constant, else
+    its first word."""
+    whole: Dict[str, str] = {}
+    by_first_word: Dict[str, str] = {}
     for path in sorted(LIBRARY.rglob("*.py")):
         name = str(path.relative_to(LIBRARY))
         if name in ALLOWED:
@@ -149,10 +151,12 @@ def _owners() -> Dict[str, str]:
         values = [value for _, value in _constants(path)]
         for key in KEYS:
             beginning = key.partition("<")[0]
-            first = beginning.split(".")[0] + "."
-            if any(value in (beginning, first) for value in values):
-                owners.setdefault(re.sub("<[^>]+>", "<>", key), name)
-    return owners
+            spelt_out = re.sub("<[^>]+>", "<>", key)
+            if beginning in values:
+                whole.setdefault(spelt_out, name)
+            if beginning.split(".")[0] + "." in values:
+                by_first_word.setdefault(spelt_out, name)
+    return {**by_first_word, **whole}
 
 
 OWNERS = _owners()

@@ -17,7 +17,7 @@ from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Set
 from pagerduty_mattermost.action_bases.pack_action import PackAction
 from pagerduty_mattermost.action_bases.replay import entry_point
 from pagerduty_mattermost.action_bases.upkeep import carry_out
-from pagerduty_mattermost.cards import held_cards
+from pagerduty_mattermost.cards import held_cards, subscriptions
 from pagerduty_mattermost.cards.post_rules import INCIDENT_TRIGGER
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.config import settings as configuration
@@ -25,6 +25,7 @@ from pagerduty_mattermost.core.config.settings import Config
 from pagerduty_mattermost.core.config.upkeep import DIGEST, RECONCILE, REMINDERS
 from pagerduty_mattermost.core.errors import RetryLater
 from pagerduty_mattermost.gateways.context import Context
+from pagerduty_mattermost.gateways.mattermost import channels
 from pagerduty_mattermost.gateways.mattermost.client import Mattermost
 from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty
 from pagerduty_mattermost.gateways.stackstorm import rule_criteria
@@ -33,6 +34,7 @@ from pagerduty_mattermost.incidents.state_store import StateStore
 from pagerduty_mattermost.noise import storm_gate
 from pagerduty_mattermost.noise.storm_gate import StormGate
 from pagerduty_mattermost.operations.dead_letters import ACTIONS
+from pagerduty_mattermost.people import accounts, identity
 from pagerduty_mattermost.sensor.cycle import Cycle
 from pagerduty_mattermost.sensor.health import SensorHealth
 from pagerduty_mattermost.sensor.heartbeat import Heartbeat
@@ -51,7 +53,12 @@ UPKEEP_ACTION = "pagerduty.health.upkeep"
 UPKEEP_JOBS = (REMINDERS, DIGEST)
 RECONCILED_SECONDS = 3600.0
 """After an entry within which reconcile has told it."""
-COPIED_PREFIXES = ("subscription.", "identity.", "mention.", "channel.")
+COPIED_PREFIXES = (
+    subscriptions.KEY_PREFIX,
+    identity.KEY_PREFIX,
+    accounts.KEY_PREFIX,
+    channels.KEY_PREFIX,
+)
 """Keys that the replay begins with as they are now."""
 _WHOLE_TRIGGER = re.compile(r"\s*\{\{\s*trigger\s*\}\}\s*")
 _BY_REF = {f"pagerduty.{ACTIONS[name][2]}": name for name in REPLAYED}
