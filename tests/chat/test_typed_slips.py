@@ -141,6 +141,7 @@ def test_it_is_read_as_it_was_meant(line: str, verb: str, fields: Dict[str, str]
         ("resolve the rest", "'the rest' names no incident"),
         ("resolve the others", "'the others' names no incident"),
         ("resolve please 7", "'please 7' is not read: incidents stand first"),
+        ("resolve not 7", "'not 7' is not read: incidents stand first"),
         ("resolve only 7", "'only 7' is not read: incidents stand first"),
         ("resolve both 7 and 8", "'both 7 and 8' is not read: incidents stand first"),
         ("resolve - 7", "'- 7' is not read: incidents stand first"),

@@ -32,6 +32,7 @@ _MINE = ("my", "our", "open", "triggered", "acknowledged")
 _COURTESIES = (
     *("please", "pls", "plz", "just", "now", "also", "kindly", "for", "to", "with"),
     *("only", "again", "and", "both", "these", "those", "in", "at", "by"),
+    *("not", "but", "except", "without", "from", "like"),
     *("case", "issue", "ticket", "problem"),
 )
 """Words in front of an incident that is all there is: "resolve please 1"."""
