@@ -26,6 +26,8 @@ SAID = [
     ("room 12", Command("room", incidents="12")),
     ("rooms", Command("rooms")),
     ("incident list", Command("rooms")),
+    ("rooms ended", Command("rooms_ended")),
+    ("incident list ended", Command("rooms_ended")),
     ("info 12", Command("info", incidents="12")),
     ("invite 12 @ada @grace", Command("invite", incidents="12", text="@ada @grace")),
     ("announce ~incidents ~ops", Command("announce", text="~incidents ~ops")),
