@@ -198,5 +198,7 @@ TIMERS: Dict[str, Dict[str, Any]] = {
 parameters."""
 
 SENSOR_EXIT = "core.st2.sensor.process_exit"
-SYSTEM_TRIGGERS = (SENSOR_EXIT,)
+INQUIRY, NOTIFY = "core.st2.generic.inquiry", "core.st2.generic.notifytrigger"
+"""Which never fire here: there are no inquiries, and no notify routes."""
+SYSTEM_TRIGGERS = (SENSOR_EXIT, INQUIRY, NOTIFY)
 """Further ones, without parameters."""

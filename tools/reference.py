@@ -144,7 +144,7 @@ GROUPS = {
     "extension_schema vendor",
     "People and teams": "user team identity tag",
     "Status pages and analytics": "status_page analytics",
-    "Chat": "chat audit",
+    "Chat": "chat audit inquiry",
     "Keeping it running": "health setup upgrade uninstall deadletter state route webhook "
     "webhook_subscription ability priority workflow",
 }

@@ -35,6 +35,7 @@ class StackStormUser(NamedTuple):
     """For Mattermost."""
     may: Optional[Tuple[str, ...]] = None
     """Actions that they may execute; None: all."""
+    roles: Tuple[str, ...] = ()
 
 
 class StackStormAccount:

@@ -28,7 +28,9 @@ def ask(
     """As core.ask does it; the inquiry's id."""
     asked = {"schema": schema, "route": route, "ttl": ttl}
     result = {**asked, "users": list(users), "roles": list(roles)}
-    row = account.add_execution("core.ask", asked, {"user": "stanley", "pack": "core"})
+    parent = account.add_execution("ops.restart", {}, {"user": "stanley", "pack": "ops"})
+    context = {"user": "stanley", "pack": "core"}
+    row = account.add_execution("core.ask", asked, context, parent=parent["id"])
     row.update(status=PENDING, result=result, runner={"name": "inquirer"})
     return str(row["id"])
 
@@ -49,8 +51,10 @@ def shown(account: StackStormAccount, id: str) -> Dict[str, Any]:
 def respond(account: StackStormAccount, id: str, response: Any, user: str) -> None:
     """Raises Refused."""
     row = _waiting(account, id)
-    users = row["result"]["users"]
-    if users and user not in users:
+    users, roles = row["result"]["users"], row["result"]["roles"]
+    known = account.users.get(user)
+    has_role = not roles or known is not None and set(roles) & set(known.roles)
+    if users and user not in users or not has_role:
         said = f'Requesting user "{user}" does not have permission to respond to inquiry "{id}".'
         raise Refused(403, said)
     problem = _misfit(row["result"]["schema"], response)

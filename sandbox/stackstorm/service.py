@@ -160,6 +160,13 @@ def cancel_execution(call: StackStormCall) -> HttpAnswer:
     return HttpAnswer(200, call.account.cancel(call.names["id"]), effect=call.names["id"])
 
 
+@ROUTES.add("GET", "/v1/user")
+def get_user(call: StackStormCall) -> HttpAnswer:
+    user = call.account.users.get(call.user)
+    rbac = {"enabled": True, "is_admin": False, "roles": list(user.roles) if user else []}
+    return HttpAnswer(200, {"username": call.user, "rbac": rbac})
+
+
 @ROUTES.add("GET", "/v1/inquiries")
 def list_inquiries(call: StackStormCall) -> HttpAnswer:
     return HttpAnswer(200, inquiries.open_ones(call.account))

@@ -15,6 +15,7 @@ from pack_files import ROOT
 
 from pagerduty_mattermost.cards import held_cards
 from pagerduty_mattermost.chat import audit, begun_orders, dropped_orders, outcomes
+from pagerduty_mattermost.chatops import inquiry_records
 from pagerduty_mattermost.chatops import records as phrases
 from pagerduty_mattermost.oncall import sync
 from pagerduty_mattermost.operations import dead_letters, reconcile_run, state_kinds
@@ -47,6 +48,8 @@ def test_the_keys_of_chat_are_those_that_chat_writes() -> None:
     assert state_kinds.OUTCOME_KEYS.startswith(outcomes.KEY_PREFIX + "<")
     assert state_kinds.PHRASE_KEYS.startswith(phrases.KEY_PREFIX + "<")
     assert state_kinds.PHRASE_KEPT_SECONDS == phrases.KEPT_SECONDS
+    assert state_kinds.INQUIRY_KEYS.startswith(inquiry_records.KEY_PREFIX + "<")
+    assert state_kinds.INQUIRY_KEPT_SECONDS == inquiry_records.KEPT_SECONDS
 
 
 def test_what_the_sensor_looks_for_is_what_its_owners_write() -> None:

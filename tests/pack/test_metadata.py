@@ -5,6 +5,8 @@ the rules that neither checks. StackStorm's own models load each file in
 test_st2_models.py, where they can be imported.
 """
 
+# flake8: noqa: E501
+
 from __future__ import annotations
 
 import ast
@@ -68,7 +70,8 @@ def test_stackstorm_would_register_it_all_and_the_embedded_default_runs_all_but_
     assert not pack.problems
     assert not pack.refused
     assert set(pack.workflows) == {
-        f"pagerduty.workflow.{name}" for name in ("close", "declare", "triage")
+        f"pagerduty.workflow.{name}"
+        for name in ("close", "declare", "triage", "restart", "escalate")
     }
 
 

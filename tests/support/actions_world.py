@@ -16,6 +16,7 @@ from st2tests.base import BaseActionTestCase
 from sandbox.clock import Clock
 from sandbox.journal import SandboxJournal
 from sandbox.pagerduty import API_KEY, PagerDutyServer
+from standalone.parameters import RUNNER_PARAMETERS
 
 NOW = 1795232710.0
 SENDER = "ada@example.com"
@@ -54,11 +55,15 @@ class ActionsTestCase(BaseActionTestCase):
             assert not problems, problems[:5]
         super().tearDown()
 
+    def slept(self, seconds: float) -> None:
+        """What an action does when it waits: nothing."""
+
     def run_action(self, name: str, /, **parameters: Any) -> Tuple[bool, Any]:
         """(succeeded, result). Unset parameters arrive as None, as from StackStorm."""
         about = metadata(name)
         declared = about.get("parameters") or {}
-        unset = {key: spec.get("default") for key, spec in declared.items()}
+        own = {key: spec for key, spec in declared.items() if key not in RUNNER_PARAMETERS}
+        unset = {key: spec.get("default") for key, spec in own.items()}
         unknown = set(parameters) - {
             key for key, spec in declared.items() if not spec.get("immutable")
         }
@@ -71,7 +76,7 @@ class ActionsTestCase(BaseActionTestCase):
         ]
         self.action_cls = classes[0]
         action = self.get_action_instance(config=dict(self.settings))
-        action.sleep = lambda _: None
+        action.sleep = self.slept
         action.clock = lambda: self.now
         action.logger = logging.getLogger("actions_world")
         with self.assertLogs("actions_world", "WARNING") as logs:

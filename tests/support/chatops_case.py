@@ -122,7 +122,9 @@ class ChatopsCase(ChatSensorCase):
         rows = (post.get("props") or {}).get("attachments") or []
         return [one["name"] for row in rows for one in row.get("actions") or []]
 
-    def press(self, post: Mapping[str, Any], name: str, user: str = "ada") -> requests.Response:
+    def press(
+        self, post: Mapping[str, Any], name: str, user: str = "ada", trigger_id: str = ""
+    ) -> requests.Response:
         """A click as Mattermost passes it on: with what stands in the button."""
         stored = self.sandbox.mattermost.account.state.posts[post["id"]]
         rows = stored.props["attachments"]
@@ -134,7 +136,7 @@ class ChatopsCase(ChatSensorCase):
             "user_name": user,
             "channel_id": post["channel_id"],
             "post_id": post["id"],
-            "trigger_id": f"trigger{next(self._triggers)}",
+            "trigger_id": trigger_id or f"trigger{next(self._triggers)}",
             "context": action["integration"]["context"],
         }
         return self.post("/click", json=body)

@@ -1,7 +1,7 @@
 """Examples of the actions that are no plain calls of PagerDuty's REST API, on both sandboxes
 (tools/examples.py)."""
 
-# flake8: noqa: E203
+# flake8: noqa: E203,W503
 
 from __future__ import annotations
 
@@ -22,9 +22,11 @@ from pagerduty_mattermost.core.config import settings as config
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
 from pagerduty_mattermost.incidents.incident import Change, to_payload
 from pagerduty_mattermost.incidents.log_entries import incident_from_rest
+from sandbox.clock import Clock
 from sandbox.mattermost import ADMIN_TOKEN
 from sandbox.pagerduty.seed import service
 from sandbox.ports import free_port
+from sandbox.stackstorm import StackStormServer, inquiries
 
 Parameters = Dict[str, Any]
 
@@ -49,6 +51,10 @@ class ExampleCase(ActionsTestCase):
             },
         )
         self.service: Any = None
+
+    def slept(self, seconds: float) -> None:
+        """Time passes: an action that waits for people comes to its end."""
+        self.now += seconds
 
     def get_action_instance(self, config: Any = None) -> Any:
         action = super().get_action_instance(config=config)
@@ -304,6 +310,37 @@ STORM: Dict[str, Any] = {
     "closed": 0,
     "incidents": [],
 }
+
+
+def stackstorm(test: ExampleCase) -> StackStormServer:
+    """One on which questions wait and actions have run."""
+    server = StackStormServer(test.chat.journal, Clock(test.now))
+    server.start()
+    test.addCleanup(server.stop)
+    test.settings["chatops"] = {"api_url": server.api_url}
+    with_buttons(test)
+    return server
+
+
+def with_buttons(test: ExampleCase) -> ExampleCase:
+    url = "https://stackstorm.example.com/pagerduty"
+    test.settings["chat"] = {"public_url": url, "signing_keys": ["k" * 32]}
+    return test
+
+
+def inquired(test: ExampleCase) -> Parameters:
+    spec = {"type": "boolean", "description": "Restart it?", "required": True}
+    schema = {"type": "object", "properties": {"approved": spec}}
+    return {"inquiry_id": inquiries.ask(stackstorm(test).account, schema, "~incidents")}
+
+
+def executed(test: ExampleCase) -> Parameters:
+    account = stackstorm(test).account
+    row = account.add_execution("core.local", {"cmd": "uptime"}, {"user": "stanley"})
+    account.end(row["id"], "succeeded", {"stdout": "up 12 days", "succeeded": True})
+    return {"execution_id": row["id"], "channel": "~incidents"}
+
+
 EXAMPLES: Dict[str, Callable[[Any], Parameters]] = {
     "incident.create.events_v1": fixed(description="Disk full", incident_key="db-1-disk"),
     "event.trigger": fixed(summary="Disk full", source="db-1", dedup_key="db-1-disk"),
@@ -345,6 +382,16 @@ EXAMPLES: Dict[str, Callable[[Any], Parameters]] = {
     "mattermost.post_once": fixed(
         channel="incidents", message="Good morning", key="morning-2026-11-21"
     ),
+    "mattermost.confirm": lambda t: (
+        with_buttons(t)
+        and {"channel": "~incidents", "question": "Restart it?", "incident_id": incident(t)}
+    ),
+    "mattermost.ask": lambda t: (
+        with_buttons(t)
+        and {"channel": "~incidents", "question": "Where to?", "options": ["north", "south"]}
+    ),
+    "mattermost.post_result": executed,
+    "inquiry.ask": inquired,
     "mattermost.upload_file": fixed(channel="incidents", name="notes.txt", content="All is well"),
     "mattermost.repaint_incident": lambda t: {"incident_id": posted(t)},
     "report.incidents": fixed(since="7d"),

@@ -89,7 +89,8 @@ class StackStormAliases:
     def __init__(
         self, api: StackStormApi, monotonic: Callable[[], float] = time.monotonic
     ) -> None:
-        self._api, self._monotonic = api, monotonic
+        self.api = self._api = api
+        self._monotonic = monotonic
         self._lock = threading.Lock()
         self._rows: Tuple[float, List[Dict[str, Any]]] = (-LISTED_SECONDS, [])
 
@@ -250,6 +251,11 @@ def _run(row: Mapping[str, Any]) -> AliasRun:
     id = str(execution.get("id") or "")
     link = str(execution.get("web_url") or "")
     return AliasRun(id if _ID.fullmatch(id) else "", clean(row.get("message")), link)
+
+
+def is_execution(id: str) -> bool:
+    """Whether it has the form of an execution's id."""
+    return bool(_ID.fullmatch(id))
 
 
 def checked(execution: str) -> str:

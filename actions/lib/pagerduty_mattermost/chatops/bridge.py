@@ -11,17 +11,23 @@ from __future__ import annotations
 import hashlib
 import threading
 import time
-from typing import Any, Callable, Mapping, Tuple
+from typing import Any, Callable
 
+from pagerduty_mattermost.chat.answering import say
 from pagerduty_mattermost.chat.command import Command
 from pagerduty_mattermost.chat.entries_of_rights import means
+from pagerduty_mattermost.chat.order_replies import OrderReply
 from pagerduty_mattermost.chat.passed_on import PassedOn, PassedOnAnswer, PassedWords
+from pagerduty_mattermost.chatops import inquiry_posts
 from pagerduty_mattermost.chatops.alias_clicks import AliasClicks
 from pagerduty_mattermost.chatops.alias_host import AliasHost, StackStormAliases
 from pagerduty_mattermost.chatops.alias_orders import AliasOrders, AliasSurroundings, Phrase
 from pagerduty_mattermost.chatops.alias_posts import CLICKS, Buttons
 from pagerduty_mattermost.chatops.alias_telling import AliasTelling
 from pagerduty_mattermost.chatops.alias_watch import AliasWatch
+from pagerduty_mattermost.chatops.inquiry_answers import InquiryAnswers
+from pagerduty_mattermost.chatops.inquiry_places import asking_of, inquiry_buttons, own_account
+from pagerduty_mattermost.chatops.inquiry_records import InquiryRecords
 from pagerduty_mattermost.chatops.records import PhraseRecords
 from pagerduty_mattermost.core.config.chatops import EVERYTHING
 from pagerduty_mattermost.core.config.settings import Config, load, require_mattermost
@@ -34,6 +40,8 @@ from pagerduty_mattermost.gateways.stackstorm.web_api import StackStormApi
 
 AT_ONCE = 16
 """Calls that are carried out at a time."""
+SOON_SECONDS = 2.0
+"""How long the datastore is waited for while somebody's dialog is open."""
 BUSY = "Not done: too much is asked for at the moment. Try again."
 
 
@@ -46,22 +54,35 @@ class ChatopsBridge:
         orders: AliasOrders,
         clicks: AliasClicks,
         watch: AliasWatch,
+        answers: InquiryAnswers,
         log: Any,
     ) -> None:
-        self._orders, self._clicks, self._watch, self._log = orders, clicks, watch, log
+        self._orders, self._clicks, self._watch = orders, clicks, watch
+        self._answers, self._log = answers, log
         self._free = threading.BoundedSemaphore(AT_ONCE)
-        self.words = PassedWords(config.chatops.trigger, CLICKS)
+        self.words = PassedWords(
+            config.chatops.trigger, (*CLICKS, *inquiry_posts.CLICKS), inquiry_posts.DIALOGS
+        )
 
     def answer(self, call: PassedOn) -> PassedOnAnswer:
         if call.kind == "command":
             phrase = phrase_of(call)
             return self._soon(lambda: self._orders.run(phrase))
+        if call.kind == "dialog":
+            told, work = self._answers.sent(call)
+            return told if told != PassedOnAnswer() else self._soon(work)
+        if call.verb in inquiry_posts.CLICKS:
+            return self._soon(lambda: self._answers.clicked(call))
         return self._soon(lambda: self._clicks.clicked(call))
 
     def tend(self) -> None:
         """What a killed process left is gone on with. Raises nothing that can go wrong
         outside."""
-        threading.Thread(target=self._watch.pick_up, name="pagerduty-chatops", daemon=True).start()
+        threading.Thread(target=self._round, name="pagerduty-chatops", daemon=True).start()
+
+    def _round(self) -> None:
+        self._watch.pick_up()
+        self._answers.tend()
 
     def close(self) -> None:
         self._watch.close()
@@ -116,14 +137,34 @@ def open_bridge(
     records = PhraseRecords(store, log)
     watch = AliasWatch(host, telling, records, log)
     around = AliasSurroundings(
-        means=lambda phrase, entry: _means(context(), phrase, entry),
+        means=lambda one, entry: _means(context(), one.user_id, one.channel_id, entry),
         is_private=lambda phrase: _is_private(context, config, phrase),
         seed=lambda name: str(mattermost().post_seed(name)),
         warn=lambda about, text: _warn(mattermost(), store, about, text, log),
     )
     orders = AliasOrders(config.chatops, host, telling, watch, records, around, log)
     clicks = AliasClicks(orders, host)
-    return ChatopsBridge(config, orders, clicks, watch, log)
+    own = InquiryRecords(Store(service, deadline=SOON_SECONDS), log)
+    api = host.api if isinstance(host, StackStormAliases) and config.chatops.inquiries else None
+    answers = InquiryAnswers(
+        config.chatops,
+        api,
+        asking_of(context, api, mattermost, own, log) if api is not None else None,
+        own,
+        mattermost,
+        inquiry_buttons(config),
+        lambda user, text: _say(mattermost, user, text, log),
+        lambda user, channel, entry: _means(context(), user, channel, entry),
+        log,
+    )
+    return ChatopsBridge(config, orders, clicks, watch, answers, log)
+
+
+def _say(mattermost: Callable[[], Any], user: str, text: str, log: Any) -> None:
+    try:
+        say(mattermost(), user, "", OrderReply(text), log)
+    except PackError as error:
+        log.warning("%s could not be answered: %s", user, error)
 
 
 def _host(service: Any, config: Config, http: Any, log: Any) -> AliasHost:
@@ -141,20 +182,8 @@ def _debug(config: Config, log: Any) -> Any:
     return log if config.debug else None
 
 
-def own_account(service: Any) -> Tuple[str, str]:
-    """The address of StackStorm's API and a token of this process's own account; empty texts
-    where it has none."""
-    try:
-        client = getattr(service, "datastore_service", service).get_api_client()
-    except (AttributeError, NotImplementedError):
-        return "", ""
-    endpoints: Mapping[str, Any] = getattr(client, "endpoints", None) or {}
-    return str(endpoints.get("api") or ""), str(getattr(client, "token", "") or "")
-
-
-def _means(context: Context, phrase: Phrase, entry: str) -> bool:
-    command = Command("", user=marked_id(phrase.user_id), channel=phrase.channel_id)
-    return means(context, command, entry)
+def _means(context: Context, user: str, channel: str, entry: str) -> bool:
+    return means(context, Command("", user=marked_id(user), channel=channel), entry)
 
 
 def _is_private(context: Callable[[], Context], config: Config, phrase: Phrase) -> bool:

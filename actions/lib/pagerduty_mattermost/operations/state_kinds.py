@@ -85,6 +85,7 @@ BEGUN_KEYS, REFUSED_KEYS = "begun.<sha>", "refused.<day>.<sha>"
 OUTCOME_KEYS = "outcome.<order>"
 # Of chatops, which stands above chat.
 PHRASE_KEYS, PHRASE_KEPT_SECONDS = "alias.<order>", 7 * DAY_SECONDS
+INQUIRY_KEYS, INQUIRY_KEPT_SECONDS = "inquiry.<id>", 30 * DAY_SECONDS
 
 KINDS: Tuple[StateKind, ...] = (
     StateKind(
@@ -321,6 +322,12 @@ KINDS: Tuple[StateKind, ...] = (
         (PHRASE_KEYS,),
         "aliases of StackStorm's that people ran, until what came of it was shown",
         PHRASE_KEPT_SECONDS,
+    ),
+    StateKind(
+        "inquiries",
+        (INQUIRY_KEYS,),
+        "questions of StackStorm's workflows, and who answered what",
+        INQUIRY_KEPT_SECONDS,
     ),
     StateKind(
         "complaints",

@@ -39,6 +39,8 @@ class ChatopsConfig(NamedTuple):
     """StackStorm's API, down to its version; empty: as StackStorm itself says."""
     auth_url: str = ""
     """StackStorm's auth service; empty: beside the API."""
+    inquiries: bool = True
+    """Whether inquiries whose route names Mattermost are asked there."""
 
     @property
     def is_personal(self) -> bool:
@@ -59,6 +61,7 @@ def read_chatops(whole: Reader) -> ChatopsConfig:
         api_key=read.secret("api_key"),
         api_url=read.url("api_url"),
         auth_url=read.url("auth_url"),
+        inquiries=read.boolean("inquiries"),
     )
     if not _TRIGGER.fullmatch(config.trigger):
         read.wrong("trigger", "must be a word of lower-case letters, digits, - and _")

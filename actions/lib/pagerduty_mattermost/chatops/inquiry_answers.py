@@ -1,0 +1,400 @@
+"""Answers to inquiries, given in Mattermost: checked, counted where several people have to agree,
+and given to StackStorm once. In the chat sensor, one at a time for each inquiry.
+
+The answer is remembered before StackStorm is given it; what a killed process left is given again.
+StackStorm takes one answer alone, so that a workflow goes on once.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from contextlib import contextmanager
+from typing import Any, Callable, Dict, Iterator, Mapping, NamedTuple, Optional, Set, Tuple
+
+from pagerduty_mattermost.chat.passed_on import PassedOn, PassedOnAnswer
+from pagerduty_mattermost.chatops import inquiry, inquiry_posts
+from pagerduty_mattermost.chatops.alias_host import is_execution
+from pagerduty_mattermost.chatops.inquiry_asking import AskedInquiry, InquiryAsking
+from pagerduty_mattermost.chatops.inquiry_posts import FORM, InquiryButtons
+from pagerduty_mattermost.chatops.inquiry_records import (
+    DONE,
+    GIVEN,
+    OPEN,
+    InquiryRecords,
+    KeptInquiry,
+    Vote,
+)
+from pagerduty_mattermost.core.config.chatops import ID, ChatopsConfig
+from pagerduty_mattermost.core.errors import (
+    NotFound,
+    PackError,
+    RejectedInput,
+    RetryLater,
+    Unauthorized,
+)
+from pagerduty_mattermost.core.text import escape
+from pagerduty_mattermost.gateways.mattermost.channels import is_archived
+from pagerduty_mattermost.gateways.mattermost.client import Mattermost
+
+NOT_ALONE = (
+    "it is for some at StackStorm, and nobody's own account is known here: an administrator sets "
+    "chatops.service_user"
+)
+NOT_YOU = "it is for others at StackStorm"
+TOO_LATE = "nobody answered in time"
+TRIED_AGAIN = "StackStorm does not answer; your answer is kept, and given again within a minute"
+SETTLED_SECONDS = 60.0
+"""After which the round posts what the rule has not."""
+WAIT_SECONDS = 20.0
+"""How long an answer waits for another one to the same inquiry."""
+MAX_OPEN = 100
+"""StackStorm's page."""
+
+
+class Answerer(NamedTuple):
+    user_id: str
+    name: str
+
+
+class InquiryAnswers:
+    """For several threads. `api`, `asking`: None where there is no StackStorm, and the questions
+    of this pack's own actions are all there is. `say`: tells one person something: their id, the
+    line. `means`: whether an entry of a right means a user in a channel: both ids, the entry."""
+
+    def __init__(
+        self,
+        config: ChatopsConfig,
+        api: Optional[Any],
+        asking: Optional[InquiryAsking],
+        records: InquiryRecords,
+        mattermost: Callable[[], Mattermost],
+        buttons: InquiryButtons,
+        say: Callable[[str, str], None],
+        means: Callable[[str, str, str], bool],
+        log: Any,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._config, self._api, self._asking = config, api, asking
+        self._records, self._mattermost = records, mattermost
+        self._buttons, self._say, self._means = buttons, say, means
+        self._log, self._clock = log, clock
+        self._changed = threading.Condition()
+        self._busy: Set[str] = set()
+
+    def clicked(self, call: PassedOn) -> None:
+        """A button: answered, or the dialog opened. Raises nothing that can go wrong outside."""
+        id, who = str(call.about.get("q")), Answerer(call.user_id, call.user_name)
+        try:
+            if call.verb == FORM:
+                problem = self._opened(id, call)
+            else:
+                answer = call.about.get("x")
+                problem = self._answered(id, who, answer if isinstance(answer, dict) else {}, call)
+        except PackError as error:
+            self._log.warning("An answer to inquiry %s was not taken: %s", id, error)
+            problem = str(error)
+        if problem:
+            self._say(call.user_id, f":warning: Not answered: {problem}")
+
+    def sent(self, call: PassedOn) -> Tuple[PassedOnAnswer, Callable[[], None]]:
+        """A dialog: what is wrong in it, or what carries it out."""
+        id, nothing = str(call.about.get("i")), (lambda: None)
+        try:
+            kept = self._records.read(id) or self._again(id, call)
+        except PackError as error:
+            return PassedOnAnswer(f":warning: {error}"), nothing
+        if kept is None:
+            return PassedOnAnswer(f":warning: {self._over(id)}"), nothing
+        answer, wrong = inquiry.answered(kept.schema, call.submission)
+        if wrong:
+            return PassedOnAnswer(errors=wrong), nothing
+        return PassedOnAnswer(), lambda: self._from_dialog(id, call, answer)
+
+    def tend(self) -> None:
+        """What was given and not taken yet is given again; what is over elsewhere is shown so;
+        what the rule has not posted is posted. Raises nothing that can go wrong outside."""
+        try:
+            left = self._records.unfinished()
+            for kept in [one for one in left if one.own]:
+                self._careful(kept.id, lambda one=kept: self._ended(one))  # type: ignore[misc]
+            if self._api is None:
+                return
+            rows = self._api.call("GET", "/inquiries", params={"limit": MAX_OPEN})
+        except PackError as error:
+            self._log.warning("Inquiries could not be read: %s", error)
+            return
+        left = [one for one in left if not one.own]
+        waiting = [one for one in map(inquiry.inquiry_of, rows or ()) if one is not None]
+        open_ids = {one.id for one in waiting}
+        for kept in left:
+            if kept.state == GIVEN or kept.id not in open_ids:
+                self._careful(kept.id, lambda one=kept: self._settled(one))  # type: ignore[misc]
+        known = {kept.id for kept in left}
+        for one in waiting:
+            if one.id not in known and inquiry.route_of(one.route) is not None:
+                self._careful(one.id, lambda found=one: self._late(found.id))  # type: ignore[misc]
+
+    def _careful(self, id: str, work: Callable[[], None]) -> None:
+        try:
+            work()
+        except PackError as error:
+            self._log.warning("Inquiry %s: %s", id, error)
+
+    def _ended(self, kept: KeptInquiry) -> None:
+        """An action's own, which that action ends; but for one that was killed, and for an answer
+        that was."""
+        if kept.state == GIVEN:
+            with self._alone(kept.id):
+                self._give(self._records.read(kept.id) or kept)
+            return
+        if kept.until and self._clock() > kept.until + SETTLED_SECONDS:
+            with self._alone(kept.id):
+                self.end_unanswered(self._records.read(kept.id) or kept)
+
+    def end_unanswered(self, kept: KeptInquiry) -> None:
+        """Its time is over. Raises a PackError."""
+        if kept.state != DONE:
+            done = kept._replace(state=DONE)
+            self._end(done, f":hourglass: {TOO_LATE[0].upper()}{TOO_LATE[1:]}.")
+
+    def _late(self, id: str) -> None:
+        assert self._asking is not None  # where there is an API
+        found = self._asking.read(id)
+        if found is None or self._records.read(id) is not None:
+            return
+        from pagerduty_mattermost.core import times
+
+        begun = times.parse(str(found.execution.get("start_timestamp") or ""))
+        if begun is not None and self._clock() - begun.timestamp() > SETTLED_SECONDS:
+            self._asking.ask(id)
+
+    def _from_dialog(self, id: str, call: PassedOn, answer: Dict[str, Any]) -> None:
+        who = Answerer(call.user_id, self._name_of(call))
+        try:
+            problem = self._answered(id, who, answer, call)
+        except PackError as error:
+            self._log.warning("An answer to inquiry %s was not taken: %s", id, error)
+            problem = str(error)
+        if problem:
+            self._say(call.user_id, f":warning: Not answered: {problem}")
+
+    def _name_of(self, call: PassedOn) -> str:
+        """Of a dialog Mattermost says the id alone."""
+        try:
+            return call.user_name or self._mattermost().user(call.user_id).username
+        except PackError:
+            return ""
+
+    def _opened(self, id: str, call: PassedOn) -> str:
+        kept = self._records.read(id) or self._again(id, call)
+        if kept is None or kept.state != OPEN:
+            return self._over(id)
+        made = inquiry_posts.dialog(kept, call.user_id, self._buttons, self._clock())
+        self._mattermost().open_dialog(call.trigger, made)
+        return ""
+
+    def _answered(self, id: str, who: Answerer, answer: Dict[str, Any], call: PassedOn) -> str:
+        """Why it was not taken; empty where it was. Raises a PackError."""
+        with self._alone(id):
+            kept = self._records.read(id) or self._again(id, call)
+            if kept is None or kept.state != OPEN or self._is_late(kept):
+                return self._over(id, kept)
+            person = self._person(who)
+            problem = self._not_for(kept, who, person)
+            if problem:
+                return problem
+            if kept.needs > 1:
+                kept = self._counted(kept, who, answer)
+                same = [v.name for v in kept.votes.values() if v.answer == answer]
+                if len(same) < kept.needs:
+                    self._records.write(kept)
+                    self._paint(kept)
+                    return ""
+            else:
+                same = [who.name]
+            given = inquiry.with_name(kept.schema, answer, " ".join(same))
+            kept = kept._replace(state=GIVEN, answer=given, by=" ".join(same), person=person)
+            self._records.write(kept)
+            return self._give(kept)
+
+    @staticmethod
+    def _counted(kept: KeptInquiry, who: Answerer, answer: Dict[str, Any]) -> KeptInquiry:
+        """Everybody counts once, with what they answered last."""
+        return kept._replace(votes={**kept.votes, who.user_id: Vote(who.name, answer)})
+
+    def _person(self, who: Answerer) -> str:
+        if not self._config.is_personal:
+            return ""
+        return who.user_id if self._config.nickname == ID else who.name
+
+    def _is_late(self, kept: KeptInquiry) -> bool:
+        """StackStorm itself ends its own."""
+        return kept.own and bool(kept.until) and self._clock() > kept.until
+
+    def _not_for(self, kept: KeptInquiry, who: Answerer, person: str) -> str:
+        """Why this person may not answer it, where some alone may."""
+        if kept.own:
+            may = [self._means(who.user_id, kept.channel_id, entry) for entry in kept.who]
+            return "" if any(may) or not may else f"it is for {', '.join(kept.who)}"
+        assert self._api is not None  # it is StackStorm's
+        assert self._asking is not None
+        if not kept.some:
+            if person:
+                self._api.known(person)
+            return ""
+        if not person:
+            return NOT_ALONE
+        if kept.needs == 1:
+            return ""  # StackStorm itself says so
+        found = self._asking.read(kept.id)
+        told = self._api.call("GET", "/user", person=person)
+        return "" if found is not None and _is_among(found, told) else NOT_YOU
+
+    def _give(self, kept: KeptInquiry) -> str:
+        """Why StackStorm did not take it; empty where it did. Raises a PackError where that is not
+        known: it is given again then."""
+        if kept.own:
+            self._done(kept)
+            return ""
+        assert self._api is not None  # it is StackStorm's
+        path = f"/inquiries/{kept.id}"
+        body = {"id": kept.id, "response": dict(kept.answer)}
+        try:
+            self._api.call("PUT", path, body, person=kept.person)
+        except RetryLater as error:
+            self._log.warning("Inquiry %s is answered again: %s", kept.id, error)
+            return TRIED_AGAIN
+        except (RejectedInput, NotFound) as error:
+            if "already been responded" in str(error) and self._is_ours(kept):
+                self._done(kept)
+                return ""
+            if "did not pass schema" in str(error):
+                return self._taken_back(kept, _first_line(error))
+            self._settle(kept)
+            return _first_line(error)
+        except Unauthorized as error:
+            if error.status != 403:
+                raise
+            return self._taken_back(kept, NOT_YOU)
+        self._done(kept)
+        return ""
+
+    def _taken_back(self, kept: KeptInquiry, why: str) -> str:
+        """It waits on, without the answer that StackStorm did not take."""
+        back = kept._replace(state=OPEN, answer={}, by="", person="")
+        self._records.write(back)
+        self._paint(back)
+        return why
+
+    def _is_ours(self, kept: KeptInquiry) -> bool:
+        return self._response(kept.id)[1] == dict(kept.answer)
+
+    def _done(self, kept: KeptInquiry) -> None:
+        kept = kept._replace(state=DONE)
+        self._end(kept, inquiry_posts.answered_line(kept))
+
+    def _settled(self, kept: KeptInquiry) -> None:
+        """One that waits no more, or whose answer was given: how it is now. Raises a
+        PackError."""
+        with self._alone(kept.id):
+            self._settle(self._records.read(kept.id) or kept)
+
+    def _settle(self, kept: KeptInquiry) -> None:
+        if kept.state == DONE:
+            return
+        status, response = self._response(kept.id)
+        if status == "pending":
+            if kept.state == GIVEN:
+                self._give(kept)
+            return
+        if kept.state == GIVEN and response == dict(kept.answer):
+            self._done(kept)
+            return
+        done = kept._replace(state=DONE, answer=response or {}, by="")
+        if status == "timeout":
+            self._end(done, f":hourglass: {TOO_LATE[0].upper()}{TOO_LATE[1:]}.")
+        elif response is not None:
+            said = escape(inquiry.in_words(kept.schema, response))
+            self._end(done, f":white_check_mark: Answered elsewhere: **{said}**")
+        else:
+            self._end(done, f":no_entry: It ended without an answer ({escape(status)}).")
+
+    def _response(self, id: str) -> Tuple[str, Optional[Dict[str, Any]]]:
+        """Status of its execution, and what was answered."""
+        params = {"include_attributes": "status,result"}
+        assert self._api is not None  # it is StackStorm's
+        try:
+            row = self._api.call("GET", f"/executions/{id}", params=params)
+        except NotFound:
+            return "gone", None
+        result = row.get("result") if isinstance(row, dict) else None
+        response = result.get("response") if isinstance(result, dict) else None
+        status = str(row.get("status") or "") if isinstance(row, dict) else ""
+        return status, response if isinstance(response, dict) else None
+
+    def _end(self, kept: KeptInquiry, how: str) -> None:
+        """Its post says so, without buttons; then it is remembered as over."""
+        text = inquiry_posts.ended_text(kept, how)
+        self._patch(kept, text, inquiry_posts.props(kept, self._buttons, self._clock()))
+        self._records.write(kept)
+
+    def _paint(self, kept: KeptInquiry) -> None:
+        text = inquiry_posts.open_text(kept, self._buttons.zone)
+        self._patch(kept, text, inquiry_posts.props(kept, self._buttons, self._clock()))
+
+    def _patch(self, kept: KeptInquiry, text: str, props: Mapping[str, Any]) -> None:
+        """What was deleted or archived stays so."""
+        try:
+            self._mattermost().patch_post(kept.post_id, message=text, props=props)
+        except NotFound as error:
+            self._log.info("The post of inquiry %s is gone: %s", kept.id, error)
+        except PackError as error:
+            if not is_archived(error):
+                raise
+            self._log.info("The post of inquiry %s stays as it is: %s", kept.id, error)
+
+    def _again(self, id: str, call: PassedOn) -> Optional[KeptInquiry]:
+        """One whose key is not there: clicked at once, or lost. None where it waits no more."""
+        if self._asking is None or not is_execution(id):
+            return None
+        found = self._asking.read(id)
+        post_id = call.post_id or str(call.about.get("p") or "")
+        return self._asking.kept_of(found, call.channel_id, post_id) if found is not None else None
+
+    def _over(self, id: str, kept: Optional[KeptInquiry] = None) -> str:
+        kept = kept or self._records.read(id)
+        if kept is not None and kept.by:
+            names = ", ".join(f"@{name}" for name in kept.by.split())
+            said = inquiry.in_words(kept.schema, kept.answer)
+            return f"{names} answered already: {said}"
+        return "it is answered already, or its time is over"
+
+    @contextmanager
+    def _alone(self, id: str) -> Iterator[None]:
+        """One at a time; the others wait. Raises RetryLater where that takes too long."""
+        with self._changed:
+            if not self._changed.wait_for(lambda: id not in self._busy, WAIT_SECONDS):
+                raise RetryLater("somebody else is just answering it: try again")
+            self._busy.add(id)
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._busy.discard(id)
+                self._changed.notify_all()
+
+
+def _is_among(found: AskedInquiry, told: Any) -> bool:
+    """Whether StackStorm would take their answer."""
+    name = str(told.get("username") or "") if isinstance(told, dict) else ""
+    rbac = told.get("rbac") if isinstance(told, dict) else None
+    roles = set(rbac.get("roles") or ()) if isinstance(rbac, dict) else set()
+    users, wanted = found.inquiry.users, set(found.inquiry.roles)
+    return (not users or name in users) and (not wanted or bool(wanted & roles))
+
+
+def _first_line(error: PackError) -> str:
+    said = str(error)
+    _, _, reason = said.partition("did not pass schema validation. ")
+    return (reason or said).split("\n")[0].split("Failed validating")[0].strip()
