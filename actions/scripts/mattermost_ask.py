@@ -31,10 +31,9 @@ class MattermostAsk(PackAction):
             needs=needs or 1,
             seconds=float(wait_seconds or 300),
         )
-        answer = dict(kept.answer)
         return {
             "answered": bool(kept.by),
-            "answer": answer if schema else answer.get("answer", ""),
+            "answer": dict(kept.answer) if schema else kept.answer.get("answer", ""),
             "by": kept.by,
             "post_id": kept.post_id,
             "channel_id": kept.channel_id,
