@@ -19,7 +19,7 @@ from pagerduty_mattermost.chat.verbs.registry import TABLE
 from pagerduty_mattermost.chat.verbs.run_of import TheRun, the_run
 from pagerduty_mattermost.core.errors import PackError, RejectedInput
 from pagerduty_mattermost.playbooks.playbook import COMMAND_PREFIX
-from pagerduty_mattermost.playbooks.started_actions import action_of
+from pagerduty_mattermost.playbooks.started_actions import action_of, phrase_of
 from pagerduty_mattermost.runs.controls import TASK_RUN
 
 if TYPE_CHECKING:
@@ -47,11 +47,11 @@ class TaskCommand(NamedTuple):
 
 
 def task_command(context: Context, asked: Command) -> Optional[TaskCommand]:
-    """None for a task that starts an action of StackStorm: the command that was given does it.
+    """None for a task that starts something of StackStorm: the command that was given does it.
     Raises RejectedInput for a task that carries out nothing, and for a line that does not read."""
     the = the_run(context, asked)
     task = the.asked.task(asked.task)
-    if action_of(task.run):
+    if action_of(task.run) or phrase_of(task.run):
         return None
     if not task.run.startswith(COMMAND_PREFIX):
         raise RejectedInput(f"the task {task.number} carries out nothing")

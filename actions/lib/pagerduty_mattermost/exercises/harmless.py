@@ -19,7 +19,7 @@ from pagerduty_mattermost.playbooks.playbook import (
     Stage,
     Task,
 )
-from pagerduty_mattermost.playbooks.started_actions import action_of
+from pagerduty_mattermost.playbooks.started_actions import action_of, phrase_of
 
 
 def harmless(playbook: Playbook, *, commander: str = DECLARER) -> Playbook:
@@ -45,7 +45,7 @@ def _task(task: Task) -> Task:
     return task._replace(
         assign=_owner(task.assign),
         mention=False,
-        run="" if action_of(task.run) else task.run,
+        run="" if action_of(task.run) or phrase_of(task.run) else task.run,
         when=_conditions(task.when),
     )
 

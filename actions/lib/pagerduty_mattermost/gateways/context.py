@@ -27,7 +27,7 @@ from typing import (
     cast,
 )
 
-from pagerduty_mattermost.core.errors import PackError
+from pagerduty_mattermost.core.errors import PackError, RejectedInput
 from pagerduty_mattermost.core.text import clean, one_line
 
 if TYPE_CHECKING:
@@ -152,6 +152,19 @@ class Context:
         return executions_api.start(
             client, ref, {name: value for name, value in given.items() if name in taken}
         )
+
+    def run_phrase(self, phrase: str, user: str, refusal: Callable[[str], str]) -> str:
+        """Has StackStorm run the alias that takes the phrase; the id of its execution. `user`:
+        whom it is labelled with; `refusal`: why the alias of a reference may not be run. Raises
+        RejectedInput with that, and what `executions_api` raises."""
+        from pagerduty_mattermost.gateways.stackstorm import executions_api
+
+        client = self.stackstorm()
+        found = executions_api.alias_of(client, phrase)
+        why = refusal(found.ref)
+        if why:
+            raise RejectedInput(why)
+        return executions_api.run_alias(client, found, phrase, user)
 
     @cached_property
     def store_soon(self) -> Store:

@@ -94,6 +94,10 @@ class ReadingContext(Context):
         """Raises WriteRefused."""
         raise WriteRefused(STACKSTORM, "run", ref, dict(given))
 
+    def run_phrase(self, phrase: str, user: str, refusal: Callable[[str], str]) -> str:
+        """Raises WriteRefused."""
+        raise WriteRefused(STACKSTORM, "run", phrase, {"user": user})
+
     def notify_operators(self, about: str, text: str, ttl: float = 86400.0) -> bool:
         """Nothing is posted."""
         return False

@@ -52,7 +52,8 @@ def validate(
     if read.playbook is None:
         return ValidatedPlaybook(None, read.problems)
     found = list(further(read.playbook))
-    found += unlisted(context.settings.rooms.actions, read.playbook)
+    rooms = context.settings.rooms
+    found += unlisted(rooms.actions, rooms.aliases, read.playbook)
     unchecked: Tuple[str, ...] = ()
     if ask_servers:
         at_servers = missing_at_servers(context, read.playbook, asker=asker)

@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from functools import cached_property
-from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Set, Tuple
+from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Sequence, Set, Tuple
 
 from pagerduty_mattermost.action_bases.pack_action import PackAction
 from pagerduty_mattermost.action_bases.replay import entry_point
@@ -113,6 +113,10 @@ class SimulatedContext(Context):
 
     def start_action(self, ref: str, given: Mapping[str, str]) -> str:
         """Nothing is started."""
+        return ""
+
+    def run_phrase(self, phrase: str, user: str, refusal: Callable[[str], str]) -> str:
+        """Nothing is run."""
         return ""
 
 

@@ -74,16 +74,16 @@ def remove(context: Context, command: Command) -> CommandResult:
 
 
 def run_task(context: Context, command: Command) -> CommandResult:
-    """Starts the task's action of StackStorm. A line that it carries out instead is a command of
-    its own (`chat.task_commands`): here it is only said."""
+    """Starts the task's action of StackStorm, or its phrase of an alias. A line that it carries
+    out instead is a command of its own (`chat.task_commands`): here it is only said."""
     from pagerduty_mattermost.core.markdown import code_span
-    from pagerduty_mattermost.playbooks.started_actions import action_of
+    from pagerduty_mattermost.playbooks.started_actions import action_of, phrase_of
     from pagerduty_mattermost.runs import acting, task_actions
     from pagerduty_mattermost.runs.acts import TASK_RAN
 
     the = the_run(context, command)
     task = the.asked.task(command.task)
-    ref = action_of(task.run)
+    ref = action_of(task.run) or phrase_of(task.run)
     if task.run and not ref:
         return CommandResult(
             f"{task.number} carries out {code_span(task.run)}", (the.run.incident,)

@@ -111,6 +111,8 @@ class RoomsConfig(NamedTuple):
     """PagerDuty's service that test incidents and drills are made on, by name or id."""
     actions: Tuple[str, ...] = ()
     """Actions of StackStorm that tasks of playbooks may start, each as `pack.name`."""
+    aliases: Tuple[str, ...] = ()
+    """Aliases of StackStorm, of any pack, that they may run, each as `pack.name`."""
 
     def is_test(self, service_id: str, service: str) -> bool:
         """Whether an incident of that service is a test or a drill."""
@@ -148,10 +150,14 @@ def read_rooms(whole: Reader) -> RoomsConfig:
         playbook_dir=read.text("playbook_dir"),
         test_service=read.text("test_service"),
         actions=read.texts("actions", may_be_empty=True),
+        aliases=read.texts("aliases", may_be_empty=True),
     )
     if not all(_ACTION.fullmatch(one) for one in rooms.actions):
         read.wrong("actions", "must list actions of StackStorm, each as pack.name")
         rooms = rooms._replace(actions=tuple(filter(_ACTION.fullmatch, rooms.actions)))
+    if not all(_ACTION.fullmatch(one) for one in rooms.aliases):
+        read.wrong("aliases", "must list aliases of StackStorm, each as pack.name")
+        rooms = rooms._replace(aliases=tuple(filter(_ACTION.fullmatch, rooms.aliases)))
     if rooms.archive not in (NEVER, AT_ONCE) and not _HOURS.fullmatch(rooms.archive):
         read.wrong("archive", "must be never, at_once or a number of hours such as 72h")
         rooms = rooms._replace(archive=RoomsConfig().archive)

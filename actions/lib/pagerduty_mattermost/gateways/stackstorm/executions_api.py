@@ -2,6 +2,8 @@
 
     known = parameters_of(client, "ops.open_bridge")      # names that the action takes
     id = start(client, "ops.open_bridge", {"incident_id": "PT4KHLK"})
+    taken = alias_of(client, "open bridge")               # which alias takes the phrase
+    id = run_alias(client, taken, "open bridge", "ada")
     ref = rule_of(client, "6565...")                      # "my_company.checkout"
 
 StackStorm renders templates in what it is given, so nothing that people wrote may be in it.
@@ -9,7 +11,7 @@ StackStorm renders templates in what it is given, so nothing that people wrote m
 
 from __future__ import annotations
 
-from typing import Any, Dict, FrozenSet, Mapping, NamedTuple
+from typing import Any, Callable, Dict, FrozenSet, Mapping, NamedTuple
 
 from pagerduty_mattermost.core.errors import NotFound, NotKnown, RejectedInput, RetryLater
 from pagerduty_mattermost.core.text import clean, one_line
@@ -49,10 +51,15 @@ def start(client: Any, ref: str, parameters: Mapping[str, Any]) -> str:
     """Id of the execution; nobody waits for its end. Raises RejectedInput with StackStorm's words
     where it refuses, NotKnown where it is not known whether it was started."""
     wanted = _Execution(ref, parameters)
+    made = _started(lambda: client.executions.create(wanted), ref)
+    return str(getattr(made, "id", ""))
+
+
+def _started(call: Callable[[], Any], ref: str) -> Any:
     try:
-        made = bounded(lambda: client.executions.create(wanted))
+        return bounded(call)
     except FailedCall as error:
-        status = getattr(getattr(error.cause, "response", None), "status_code", None)
+        status = _status(error)
         if isinstance(status, int) and 400 <= status < 500:
             said = one_line(clean(str(error.cause)), MAX_REASON_CHARACTERS)
             raise RejectedInput(f"StackStorm does not start {ref}: {said}") from None
@@ -60,7 +67,61 @@ def start(client: Any, ref: str, parameters: Mapping[str, Any]) -> str:
             f"Whether StackStorm started {ref} is not known ({error}): `st2 execution list` "
             "shows it"
         ) from None
-    return str(getattr(made, "id", ""))
+
+
+class TakenPhrase(NamedTuple):
+    """Which alias takes a phrase, and by which of its formats."""
+
+    ref: str
+    name: str
+    representation: str
+
+
+class _Asked(NamedTuple):
+    """What StackStorm's client sends."""
+
+    body: Mapping[str, Any]
+
+    def serialize(self) -> Dict[str, Any]:
+        return dict(self.body)
+
+
+def alias_of(client: Any, phrase: str) -> TakenPhrase:
+    """Raises NotFound where no alias takes it, RejectedInput where several do or without
+    StackStorm, and RetryLater."""
+    manager = (getattr(client, "managers", None) or {}).get("ActionAlias")
+    if manager is None:
+        raise RejectedInput("a phrase is run by StackStorm, which is not there")
+    try:
+        alias, representation = bounded(lambda: manager.match(_Asked({"command": phrase})))
+    except FailedCall as error:
+        said = one_line(clean(str(error.cause)), MAX_REASON_CHARACTERS)
+        if _status(error) == 400:
+            raise NotFound(f"StackStorm has no one alias for {phrase!r}: {said}") from None
+        raise RetryLater(f"StackStorm does not say which alias takes a phrase ({error})") from None
+    pack, name = (str(getattr(alias, field, "")) for field in ("pack", "name"))
+    return TakenPhrase(f"{pack}.{name}", name, str(representation))
+
+
+def run_alias(client: Any, taken: TakenPhrase, phrase: str, user: str) -> str:
+    """Id of the execution; nobody waits for its end. `user`: whom it is labelled with. Raises as
+    `start`."""
+    body = {
+        "name": taken.name,
+        "format": taken.representation,
+        "command": phrase,
+        "user": user or "pagerduty",
+        "source_channel": "pagerduty",
+    }
+    manager = client.managers["ActionAliasExecution"]
+    made = _started(lambda: manager.create(_Asked(body)), taken.ref)
+    found = getattr(made, "execution", None)
+    given = found.get("id") if isinstance(found, Mapping) else getattr(made, "id", "")
+    return str(given or "")
+
+
+def _status(error: FailedCall) -> Any:
+    return getattr(getattr(error.cause, "response", None), "status_code", None)
 
 
 def rule_of(client: Any, execution_id: str) -> str:
