@@ -1,5 +1,5 @@
-"""A task that has StackStorm run a phrase of some pack's alias: only a listed one, labelled with who
-asks, once for each order."""
+"""A task that has StackStorm run a phrase of some pack's alias: only a listed one, labelled with
+who asks, once for each order."""
 
 from __future__ import annotations
 
@@ -15,11 +15,8 @@ from pagerduty_mattermost.playbooks.playbook import Playbook, Stage, Task
 from pagerduty_mattermost.playbooks.validation import validate
 
 REF, PHRASE = "jira.create_issue_alias", "jira create issue Shop is down"
-PLAYBOOK = Playbook(
-    "outage",
-    "Outage",
-    (Stage("First", (Task("ticket", "Open a ticket", run=f"alias:{PHRASE}"),)),),
-)
+TICKET = Task("ticket", "Open a ticket", run=f"alias:{PHRASE}")
+PLAYBOOK = Playbook("outage", "Outage", (Stage("First", (TICKET,)),))
 YAML = (
     "name: outage\ntitle: Outage\nstages:\n  - name: First\n    tasks:\n"
     "      - {id: ticket, text: Open a ticket, run: 'alias:%s'}\n"

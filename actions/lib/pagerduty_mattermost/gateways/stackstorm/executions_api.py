@@ -61,8 +61,7 @@ def _started(call: Callable[[], Any], ref: str) -> Any:
     except FailedCall as error:
         status = _status(error)
         if isinstance(status, int) and 400 <= status < 500:
-            said = one_line(clean(str(error.cause)), MAX_REASON_CHARACTERS)
-            raise RejectedInput(f"StackStorm does not start {ref}: {said}") from None
+            raise RejectedInput(f"StackStorm does not start {ref}: {_reason(error)}") from None
         raise NotKnown(
             f"Whether StackStorm started {ref} is not known ({error}): `st2 execution list` "
             "shows it"
@@ -95,8 +94,8 @@ def alias_of(client: Any, phrase: str) -> TakenPhrase:
     try:
         alias, representation = bounded(lambda: manager.match(_Asked({"command": phrase})))
     except FailedCall as error:
-        said = one_line(clean(str(error.cause)), MAX_REASON_CHARACTERS)
         if _status(error) == 400:
+            said = _reason(error)
             raise NotFound(f"StackStorm has no one alias for {phrase!r}: {said}") from None
         raise RetryLater(f"StackStorm does not say which alias takes a phrase ({error})") from None
     pack, name = (str(getattr(alias, field, "")) for field in ("pack", "name"))
@@ -118,6 +117,12 @@ def run_alias(client: Any, taken: TakenPhrase, phrase: str, user: str) -> str:
     found = getattr(made, "execution", None)
     given = found.get("id") if isinstance(found, Mapping) else getattr(made, "id", "")
     return str(given or "")
+
+
+def _reason(error: FailedCall) -> str:
+    """StackStorm's own words, where its client tells them between its own and the address."""
+    said = str(error.cause).partition("MESSAGE: ")[2] or str(error.cause)
+    return one_line(clean(said.partition(" for url: ")[0]), MAX_REASON_CHARACTERS)
 
 
 def _status(error: FailedCall) -> Any:
