@@ -4,7 +4,7 @@ upgraded each schedule that the sandbox can upgrade."""
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import Any, Dict
+from typing import Any, Dict, List
 
 import test_handover as handover
 import test_oncall_sync as sync
@@ -103,3 +103,33 @@ class ShiftBasedHandOverTestCase(Upgraded, handover.HandOverTestCase):
 
 class ShiftBasedAcceptTestCase(Upgraded, handover.AcceptTestCase):
     __test__ = True
+
+
+class KindTestCase(watch.WatchCase):
+    """Which kind a schedule is of is remembered between runs; upgraded between two looks it is
+    found all the same, and nobody is told of a hand-off."""
+
+    __test__ = True
+
+    def kinds_asked(self) -> List[str]:
+        before = len(self.server.journal.entries)
+        self.look()
+        paths = [entry.path for entry in self.server.journal.entries[before:]]
+        return [path.rpartition("/schedules/")[0] for path in paths if "/schedules/" in path]
+
+    def test_a_schedule_is_asked_for_as_it_was_until_it_is_upgraded(self) -> None:
+        rota = self.schedule(
+            "Spare rota", ["Mei Tanaka", "Olu Adeyemi"], start=moment(2026, 11, 23, 9)
+        )
+        self.terms(channels={"Spare rota": "incidents"}, direct_messages=False)
+        self.look()
+        self.at(moment(2026, 11, 23, 10, 1))
+        assert self.kinds_asked() == [""], "no v3 in front: its kind is known"
+        self.account.upgrade(rota["id"])
+        self.at(moment(2026, 11, 23, 10, 2))
+        assert self.kinds_asked() == ["", "/v3"], "as it was, then as it is"
+        assert self.messages() == []
+        self.at(moment(2026, 11, 24, 9, 1))
+        self.look()
+        (told,) = self.messages()
+        assert "olu until 25 Nov" in told

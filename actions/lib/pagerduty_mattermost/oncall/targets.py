@@ -82,6 +82,8 @@ def kept_targets(
     it afresh. While PagerDuty can't tell, what it said before counts. Raises the store's errors,
     and the gateway's where nothing is known."""
     kept = _read_kept(store)
+    if kept is not None:
+        pagerduty.shift_based_before.update(kept.shift_based)
     if kept is not None and set(texts) <= {*kept.known, *kept.unknown}:
         chosen = OnCallTargets(
             {text: Reference(*kept.known[text]) for text in texts if text in kept.known},
@@ -96,7 +98,9 @@ def kept_targets(
     else:
         found = targets(pagerduty, texts)
     known = {text: (one.kind, one.id, one.name) for text, one in found.known.items()}
-    store.write(KEY, to_json(_KeptTargets(now, known, found.unknown)), KEPT_SECONDS)
+    ids = {one.id for one in found.known.values()}
+    kinds = {id: is_one for id, is_one in pagerduty.shift_based.items() if id in ids}
+    store.write(KEY, to_json(_KeptTargets(now, known, found.unknown, kinds)), KEPT_SECONDS)
     return found
 
 
@@ -117,6 +121,8 @@ class _KeptTargets(NamedTuple):
     known: Mapping[str, Tuple[str, str, str]]
     """Text to kind, id and name."""
     unknown: Mapping[str, str]
+    shift_based: Mapping[str, bool] = {}
+    """Of schedules by id, as PagerDuty told with their names."""
 
 
 def _read_kept(store: Store) -> Optional[_KeptTargets]:

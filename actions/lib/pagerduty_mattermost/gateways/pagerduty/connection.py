@@ -79,6 +79,9 @@ class PagerDutyConnection:
         )
         self.shift_based: Dict[str, bool] = {}
         """Of schedules by id, as far as answers told: whether they are shift-based."""
+        self.shift_based_before: Dict[str, bool] = {}
+        """The same as an earlier run was told it: by it is chosen what is asked first, no more,
+        since a schedule may have been upgraded meanwhile."""
         self.last_rate: Optional[RateLimit] = None
         """The rate limit as the newest answer that told it did."""
         self._date = ""

@@ -130,7 +130,8 @@ def is_shift_based(pagerduty: PagerDuty, id: str) -> bool:
 def _row(pagerduty: PagerDuty, id: str, since: float, until: float) -> Dict[str, Any]:
     span = {"since": times.iso(since), "until": times.iso(until)}
     asked = {**span, "overflow": True, "include": ["final_schedule"]}
-    if pagerduty.shift_based.get(id) is not False:
+    likely = pagerduty.shift_based.get(id, pagerduty.shift_based_before.get(id))
+    if likely is not False:
         row = _shift_based(pagerduty, id, asked)
         if row is not None:
             return row
