@@ -256,8 +256,8 @@ reactions: {":eyes:": assign, eyes: run}
         ),
         (
             tasks("id: a, text: Do, run: rm -rf /"),
-            "line 6: stage 1, task 1, run: expected a line that begins with /pd, or "
-            "action:<pack>.<name>, got 'rm -rf /'",
+            "line 6: stage 1, task 1, run: expected a line that begins with /pd, "
+            "action:<pack>.<name>, or alias:<phrase>",
         ),
         (
             SMALL + "who: {start: [ada]}\n",
