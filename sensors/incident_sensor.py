@@ -20,6 +20,7 @@ if _LIBRARY not in sys.path:
 
 from st2reactor.sensor.base import PollingSensor  # noqa: E402
 
+from pagerduty_mattermost.core import times  # noqa: E402
 from pagerduty_mattermost.core.config import settings as pack_config  # noqa: E402
 from pagerduty_mattermost.core.errors import PackError  # noqa: E402
 from pagerduty_mattermost.gateways.pagerduty.rate_brake import RateNote  # noqa: E402
@@ -212,6 +213,7 @@ class IncidentSensor(PollingSensor):
             )
         for line in unprotected(config):
             self._log.warning("Not protected: %s", line)
+        self._health.zone = times.zone(config.time_zone)
         self._interval = config.watch.poll_interval
         self.set_poll_interval(self._interval)
         # Few and short repetitions: the next cycle comes anyway, and a long wait is waited for

@@ -13,6 +13,7 @@ import os
 import signal
 import sqlite3
 import sys
+from datetime import tzinfo
 from pathlib import Path
 from typing import Any, Iterator, List, NoReturn, Optional, Sequence
 
@@ -164,8 +165,21 @@ def _app(options: Any, config_needed: bool, **more: Any) -> Any:
         rule_folders=_rule_folders(options),
         **more,
     )
-    logs.set_up(getattr(options, "verbose", False), lambda: list(app.configuration.secrets))
+    verbose = getattr(options, "verbose", False)
+    logs.set_up(verbose, lambda: list(app.configuration.secrets), _zone(app))
     return app
+
+
+def _zone(app: Any) -> Optional[tzinfo]:
+    """Of the configuration's `time_zone`; None where it names none, which is this machine's."""
+    from pagerduty_mattermost.core import times
+    from pagerduty_mattermost.core.errors import ConfigError
+
+    name = app.configuration.raw.get("time_zone")
+    try:
+        return times.zone(name) if isinstance(name, str) and name else None
+    except ConfigError:
+        return None
 
 
 def _rule_folders(options: Any) -> List[Path]:

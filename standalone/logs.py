@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import sys
-from typing import Callable, Iterable
+from datetime import datetime, tzinfo
+from typing import Callable, Iterable, Optional
 
 NOISY = ("urllib3", "apscheduler", "mattermostdriver", "pdpyras", "asyncio")
 MIN_SECRET_CHARACTERS = 4
@@ -12,9 +13,15 @@ MIN_SECRET_CHARACTERS = 4
 
 
 class _Formatter(logging.Formatter):
-    def __init__(self, secrets: Callable[[], Iterable[str]]) -> None:
+    def __init__(self, secrets: Callable[[], Iterable[str]], zone: Optional[tzinfo]) -> None:
         super().__init__("%(asctime)s %(levelname)-7s %(name)s: %(message)s", "%H:%M:%S")
-        self._secrets = secrets
+        self._secrets, self._zone = secrets, zone
+
+    def formatTime(  # noqa: N802 - logging's name
+        self, record: logging.LogRecord, datefmt: Optional[str] = None
+    ) -> str:
+        """In people's own zone, as in the channels."""
+        return datetime.fromtimestamp(record.created, self._zone).strftime(datefmt or "%H:%M:%S")
 
     def format(self, record: logging.LogRecord) -> str:
         text = super().format(record)
@@ -24,10 +31,13 @@ class _Formatter(logging.Formatter):
         return text if record.exc_info else " ".join(text.splitlines())
 
 
-def set_up(verbose: bool, secrets: Callable[[], Iterable[str]]) -> None:
-    """Everything to stderr; `verbose`: each request, trigger and execution as well."""
+def set_up(
+    verbose: bool, secrets: Callable[[], Iterable[str]], zone: Optional[tzinfo] = None
+) -> None:
+    """Everything to stderr; `verbose`: each request, trigger and execution as well. `zone`: in
+    which people read times; None: this machine's."""
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_Formatter(secrets))
+    handler.setFormatter(_Formatter(secrets, zone))
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.DEBUG if verbose else logging.INFO)

@@ -27,6 +27,11 @@ class ChatRun(PackAction):
 
         return said_by_a_bot(super().run(**params))
 
+    def said_of(self, error: BaseException) -> str:
+        from pagerduty_mattermost.chat import away
+
+        return away.line_of(self.context, error, str(self._params.get("verb") or ""))
+
     def to_keep(
         self, params: Dict[str, Any], error: Optional[PackError]
     ) -> Optional[Dict[str, Any]]:

@@ -94,8 +94,8 @@ class KeptTriggerTestCase(KeptPageCase):
         (answer,) = self.texts("ada")
         assert answer == (
             ":white_check_mark: “Disk full” on **database** went to PagerDuty as an event, since "
-            "its other API does not answer (PagerDuty has trouble (503)). It pages whoever is on "
-            "call for the service."
+            "its other API takes nothing (has trouble, 503). It pages whoever is on call for the "
+            "service."
         )
         (sent,) = self.tried()
         assert (sent["dedup_key"], sent["payload"]["severity"]) == ("order1", "warning")

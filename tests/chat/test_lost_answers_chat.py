@@ -70,7 +70,7 @@ class LostAnswersInChatTestCase(ChatCase):
         self.sandbox.pagerduty.faults.add("drop", method="POST", times=1)
         told = self.told("resolve", incidents=one.id, text="Rolled back")
         assert told.startswith("Resolved [#")
-        assert "The note is not there: PagerDuty POST" in told
+        assert "The note is not there: PagerDuty broke off the connection (127.0.0.1:" in told
         assert "it is not known whether it was carried out" in told
 
     def test_who_was_first_is_told(self) -> None:

@@ -45,7 +45,7 @@ class LastKnownTestCase(OnCallCase):
         self.at(self.now + 23 * 60)
         for name in ("mornings", "Morning  escalation"):
             text = self.said(name)
-            assert text.startswith(":warning: PagerDuty does not answer")
+            assert text.startswith(":warning: PagerDuty has trouble (503). ")
             assert "As of 23 Nov 2026 10:00 CET, 23 min ago:" in text
             assert "Mei Tanaka" in text
         with pytest.raises(RetryLater):

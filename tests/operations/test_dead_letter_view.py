@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timezone
 from typing import Any
 
 import pytest
@@ -40,9 +41,9 @@ def test_ids_or_all_are_picked_and_acts_only_where_they_are_wanted() -> None:
 
 def test_what_became_of_a_replay_is_counted_and_its_first_failure_named() -> None:
     results = [
-        dead_letter_view.replayed(letter("a"), ""),
-        dead_letter_view.replayed(letter("b"), "no such channel"),
-        dead_letter_view.replayed(letter("c", ACT, incident="PT4KHLK"), None),
+        dead_letter_view.replayed(letter("a"), "", timezone.utc),
+        dead_letter_view.replayed(letter("b"), "no such channel", timezone.utc),
+        dead_letter_view.replayed(letter("c", ACT, incident="PT4KHLK"), None, timezone.utc),
         dead_letter_view.not_found("x"),
     ]
     assert [one["done"] for one in results] == ["replayed", "failed", "not_tried", "not_found"]

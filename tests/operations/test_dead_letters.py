@@ -142,7 +142,7 @@ class DeadLettersTestCase(ExampleCase):
         assert "hook" not in one["parameters"]["order"]
         result = self.done("deadletter.replay", ids=[one["id"]])
         assert result["replayed"] == 1
-        assert "A command from chat of 2026-11-21T03:45:10Z" in result["letters"][0]["warning"]
+        assert "A command from chat of 21 Nov 2026 03:45 UTC" in result["letters"][0]["warning"]
         assert self.account.incidents[order["incident"]].status == "acknowledged"
         assert self.listed() == []
         sent = [entry for entry in self.server.journal.entries if entry.method == "PUT"]

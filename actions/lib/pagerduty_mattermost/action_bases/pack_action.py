@@ -132,13 +132,18 @@ class PackAction(Action):
         except WrongParameter as error:
             return False, self._of_a_person(error, params)
         except Exception as error:  # noqa: BLE001 - StackStorm would not turn it into one line
-            line = self.context.line_of(error)
-            kept = self._keep(params, line, error if isinstance(error, PackError) else None)
+            line, known = self.said_of(error), error if isinstance(error, PackError) else None
+            why = line if known is None else self.context.line_in_chat(known)
+            kept = self._keep(params, why, known)
             return (False, line) if kept is None else _kept_result(kept, line)
         left = self.unfinished(result)
         if left is not None:
-            self._keep(params, self.context.line_of(left), left)
+            self._keep(params, self.context.line_in_chat(left), left)
         return True, result
+
+    def said_of(self, error: BaseException) -> str:
+        """What the result says of what went wrong."""
+        return self.context.line_of(error)
 
     def unfinished(self, result: Any) -> Optional[PackError]:
         """Why a part of it is not done although the action succeeded; None when all is."""

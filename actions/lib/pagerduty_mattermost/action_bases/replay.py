@@ -91,7 +91,8 @@ def replay_by_hand(action: PackAction, ids: Sequence[str], everything: bool) -> 
     found = dead_letters.load_all(action.context.store, action.context.log)
     chosen, missing = dead_letter_view.picked(found, ids, everything, acts=False)
     problems = {one.letter.id: one.problem for one in replay(action, chosen, by_hand=True)}
-    results = [dead_letter_view.replayed(one, problems.get(one.id)) for one in chosen]
+    zone = times.zone(action.context.settings.time_zone)
+    results = [dead_letter_view.replayed(one, problems.get(one.id), zone) for one in chosen]
     results += [dead_letter_view.not_found(id) for id in missing]
     return dead_letter_view.replay_result(
         results, acts_left_out=len(found) - len(chosen) if everything else 0
@@ -127,7 +128,7 @@ def replay(
                 raise left
             problem, kind, down = "", one.kind, False
         except PackError as error:
-            problem, kind = context.line_of(error), dead_letters.kind_of(error)
+            problem, kind = context.line_in_chat(error), dead_letters.kind_of(error)
             down = isinstance(error, RetryLater) or error.status == 401
         except Exception as error:  # noqa: BLE001 - one that can't be done must not hold up the others
             problem, kind, down = context.line_of(error), dead_letters.PERMANENT, False
@@ -194,7 +195,8 @@ def _some_wait(context: Context) -> bool:
 def _begin(context: Context, one: DeadLetter) -> None:
     """An act has no key that the other side knows: that it was begun must be seen if this run is
     killed."""
-    at = times.iso(context.clock())
+    zone = times.zone(context.settings.time_zone)
+    at = times.stamp(times.iso(context.clock()), zone)
     reason = (
         f"Replayed by hand at {at}; whether it was done is not known, check the "
         f"incident first. {one.reason}"

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Mapping, Optional
 
-from pagerduty_mattermost.chat import begun_orders, dialogs, order_replies, orders
+from pagerduty_mattermost.chat import away, begun_orders, dialogs, order_replies, orders
 from pagerduty_mattermost.chat.command import Command, CommandResult
 from pagerduty_mattermost.chat.order_replies import OrderReply
 from pagerduty_mattermost.chat.outcomes import DialogOutcome, report
@@ -63,7 +63,7 @@ def say(mattermost: Mattermost, user_id: str, hook: str, reply: OrderReply, log:
 def tell_failure(context: Context, order: Mapping[str, Any], error: PackError) -> bool:
     """In the dialog that waits for it; else of a click or a dialog it is said what was clicked,
     on which incident, and what was written. Whether that dialog stays open."""
-    line = context.one_line(error.in_chat)
+    line = context.one_line(away.explained(context, error, acts=orders.is_act(order)))
     outcome = order_replies.in_dialog(order, error, line)
     if outcome is not None and orders.is_awaited(order):
         begun_orders.let_again(context, str(order.get("once") or ""))

@@ -51,7 +51,7 @@ class DialogOpener:
             self._mattermost().open_dialog(wanted.trigger_id, made)
         except PackError as error:
             self._log.warning("A dialog could not be opened: %s", error)
-            return f"The dialog could not be opened: {escape(str(error))}"
+            return f"The dialog could not be opened: {escape(error.in_chat)}"
         return ""
 
     def _update(self, wanted: DialogWanted) -> Dict[str, Any]:

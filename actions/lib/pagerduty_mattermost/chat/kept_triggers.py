@@ -126,10 +126,10 @@ def by_event(context: Context, page: KeptPage, error: RetryLater) -> Optional[Co
     except PackError as failed:
         context.log.info("Not sent as an event: %s", context.line_of(failed))
         return None
+    why = page_texts.why(context.line_in_chat(error))
     return CommandResult(
         f":white_check_mark: {page_texts.what(page)} went to PagerDuty as an event, since its "
-        f"other API does not answer ({page_texts.why(context.line_of(error))}). It pages whoever "
-        "is on call for the service.",
+        f"other API takes nothing ({why}). It pages whoever is on call for the service.",
         public=True,
     )
 

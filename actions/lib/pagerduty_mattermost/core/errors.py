@@ -26,10 +26,14 @@ class PackError(Exception):
         nothing of the request."""
         self.field = ""
         """Of a command: which of its fields was wrong, where one was."""
+        self.words = ""
+        """The line for people who know nothing of requests, where it names one."""
 
     @property
     def in_chat(self) -> str:
-        """The line for people in chat: without the request that was refused."""
+        """The line for people in chat: without the request that was refused or failed."""
+        if self.words:
+            return self.words
         return f"PagerDuty refuses: {self.said}" if self.said else str(self)
 
 
@@ -95,6 +99,15 @@ class RetryLater(PackError):
         super().__init__(message, status=status, error_id=error_id)
         self.retry_after = retry_after
         self.maybe_done = maybe_done
+        self.service = ""
+        """Which server is away or has trouble, where one is: PagerDuty or Mattermost."""
+
+    def of_service(self, what: str, why: str) -> RetryLater:
+        """The same, of a server as a whole. `what`: side, method and path, such as "PagerDuty GET
+        /incidents"; `why`: what it does, such as "has trouble (503)"."""
+        self.service = what.partition(" ")[0]
+        self.words = f"{self.service} {why}"
+        return self
 
 
 class NotKnown(RetryLater):
@@ -161,5 +174,10 @@ def reworded(error: PackError, line: str) -> PackError:
     import copy
 
     made = copy.copy(error)
-    made.args, made.said = (line,), ""
+    made.args, made.said, made.words = (line,), "", ""
     return made
+
+
+def goes_on(error: PackError, more: str) -> Tuple[str, str]:
+    """Two lines with `more` behind what the error says: for logs, and for people in chat."""
+    return f"{error}; {more}", f"{error.in_chat}; {more}"

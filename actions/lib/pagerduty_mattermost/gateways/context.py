@@ -291,6 +291,12 @@ class Context:
         self.log.debug("%s", self._without_secrets(stack))
         return self.one_line(f"Unexpected {type(error).__name__} in {_place(error)}: {error}")
 
+    def line_in_chat(self, error: BaseException) -> str:
+        """The same for people in chat, who know nothing of requests and their addresses."""
+        if isinstance(error, PackError):
+            return self.one_line(error.in_chat)
+        return self.line_of(error)
+
     def one_line(self, text: str) -> str:
         """`text` cleaned, cut to one line, and without the configuration's secrets."""
         return one_line(self._without_secrets(clean(text)), ERROR_LENGTH)

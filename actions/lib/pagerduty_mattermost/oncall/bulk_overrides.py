@@ -142,7 +142,7 @@ def give_shifts(
     down: Optional[RetryLater] = None
     for one in shifts:
         if down is not None:
-            made.append(ShiftOutcome(one, error=RetryLater(f"not tried, since {down}")))
+            made.append(ShiftOutcome(one, error=RetryLater(f"not tried, since {down.in_chat}")))
             continue
         try:
             made.append(ShiftOutcome(one, _give(pagerduty, one, person, taker)))

@@ -168,7 +168,7 @@ def _tried(
         keep(context, page._replace(maybe_taken=maybe_before), key, error, random)
         raise
     except Exception as error:  # noqa: BLE001 - it must not hold up those behind it
-        line = escape(context.line_of(error))
+        line = escape(context.line_in_chat(error))
         return kept_pages.end(store, page, REFUSED, line, context.clock())
 
 
@@ -183,7 +183,7 @@ def keep(
     the page and a line for each of them. Raises StoreUnreachable: then it is not kept."""
     now = context.clock()
     page = page._replace(
-        maybe_taken=page.maybe_taken or error.maybe_done, reason=context.line_of(error)
+        maybe_taken=page.maybe_taken or error.maybe_done, reason=context.line_in_chat(error)
     )
     page = kept_pages.after(page, error, now, random())
     kept_pages.save(context.store, page, now)

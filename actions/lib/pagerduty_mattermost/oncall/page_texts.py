@@ -1,5 +1,7 @@
 """What is said of pages that PagerDuty has not taken yet. Pure; outside text is escaped here."""
 
+# flake8: noqa: E203
+
 from __future__ import annotations
 
 from datetime import tzinfo
@@ -20,6 +22,7 @@ from pagerduty_mattermost.oncall.kept_pages import (
 from pagerduty_mattermost.oncall.last_known import age
 
 MAX_TITLE_CHARACTERS, MAX_REASON_CHARACTERS = 200, 200
+_SIDE, _METHODS = "PagerDuty ", ("GET", "POST", "PUT", "DELETE")
 MAYBE_TAKEN = "A try may have been taken although no answer came: check PagerDuty once it answers."
 
 
@@ -35,10 +38,19 @@ def reason(page: KeptPage) -> str:
 
 
 def why(line: str) -> str:
-    """An error's line as Markdown, without the request that failed."""
-    begin, _, rest = one_line(clean(line)).partition(": ")
-    words = rest if rest and begin.startswith("PagerDuty ") else line
-    return escape(one_line(clean(words), MAX_REASON_CHARACTERS))
+    """What an error says of PagerDuty, as Markdown."""
+    return escape(one_line(bare(line), MAX_REASON_CHARACTERS))
+
+
+def bare(line: str) -> str:
+    """An error's line without PagerDuty's name, or the request that an earlier version named; fit
+    to stand in brackets."""
+    said = one_line(clean(line))
+    begin, _, rest = said.partition(": ")
+    if rest and any(method in begin.split() for method in _METHODS):
+        said = rest
+    said = said[len(_SIDE) :] if said.startswith(_SIDE) else said
+    return said.replace(" (", ", ").replace(")", "")
 
 
 def known_as_of(audience: Audience, now: float) -> str:
@@ -157,7 +169,7 @@ def listed(pages: Sequence[KeptPage], zone: tzinfo, now: float) -> str:
             cell(one.by, 40),
             cell(times.clock(times.iso(one.at), zone, times.iso(now)), 30),
             str(one.attempts),
-            cell(one.reason.partition(": ")[2] or one.reason, 100),
+            cell(bare(one.reason), 100),
         ]
         for one in pages[:MAX_ROWS]
     ]

@@ -28,9 +28,10 @@ def ask(context: Context, given: Mapping[str, Any]) -> Dict[str, Any]:
         raise RejectedInput("start: expected a time")
     shift = swaps.find_shift(context, schedule, asker.id, max(now, at))
     if shift is None:
+        since = times.stamp(times.iso(at), times.zone(context.settings.time_zone))
         raise NotFound(
             f"{asker.name} has no shift of {schedule.name} that begins, or goes on, within a day "
-            f"from {times.iso(at)}"
+            f"from {since}"
         )
     channel = swaps.channel_of(context, schedule, given.get("channel", ""))
     asked = swaps.ask(context, shift, asker, channel)

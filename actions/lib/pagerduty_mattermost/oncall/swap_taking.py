@@ -73,7 +73,7 @@ def _make(context: Context, one: AskedSwap, said: Settled) -> SwapAnswer:
         raise
     except PackError as error:
         swaps.write(context.store, one._replace(failed=True), now)
-        why = escape(context.line_of(error))
+        why = escape(context.line_in_chat(error))
         text = (
             f":warning: {name} was first to take {shift}, but the override could not be made: "
             f"{why}. It is still {swaps.who(one.asker)}'s until {name} presses again."

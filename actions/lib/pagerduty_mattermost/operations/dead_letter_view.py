@@ -159,20 +159,21 @@ def picked(
     return [by_id[id] for id in wanted if id in by_id], [id for id in wanted if id not in by_id]
 
 
-def warning(one: DeadLetter) -> str:
+def warning(one: DeadLetter, zone: tzinfo) -> str:
     """What somebody who carries it out again must know; empty when nothing."""
     if one.kind != ACT:
         return ""
     return (
-        f"A command from chat of {times.iso(one.first_at)}, done in the name of who asked then "
-        "although more than a minute had passed: check whether the incident is as it should be."
+        f"A command from chat of {times.stamp(times.iso(one.first_at), zone)}, done in the name "
+        "of who asked then although more than a minute had passed: check whether the incident is "
+        "as it should be."
     )
 
 
-def replayed(one: DeadLetter, problem: Optional[str]) -> Dict[str, Any]:
+def replayed(one: DeadLetter, problem: Optional[str], zone: tzinfo) -> Dict[str, Any]:
     """What became of one that was to be carried out again. `problem`: why it failed, empty when
     it went through, None when it was not tried."""
-    given = {"id": one.id, "incident_id": one.incident, "warning": warning(one)}
+    given = {"id": one.id, "incident_id": one.incident, "warning": warning(one, zone)}
     if problem is None:
         message = "Not tried: what has to come before it failed."
         return {**given, "done": "not_tried", "message": message}

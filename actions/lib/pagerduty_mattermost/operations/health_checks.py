@@ -101,9 +101,9 @@ def checks(context: Context) -> List[CheckResult]:
         try:
             found.append(CheckResult(name, *check(context)))
         except PackError as error:
-            found.append(CheckResult(name, FAIL, str(error)))
+            found.append(CheckResult(name, FAIL, error.in_chat))
         except Exception as error:  # noqa: BLE001 - one check's fault hides no other one
-            found.append(CheckResult(name, FAIL, context.line_of(error)))
+            found.append(CheckResult(name, FAIL, context.line_in_chat(error)))
     return found
 
 
@@ -209,7 +209,7 @@ def _channels(context: Context) -> Tuple[str, str]:
         try:
             context.channels.look_up(text)
         except PackError as error:
-            problems.append(str(error))
+            problems.append(error.in_chat)
     return (
         (FAIL, "; ".join(problems))
         if problems

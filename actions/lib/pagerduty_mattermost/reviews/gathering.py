@@ -77,7 +77,7 @@ def gather(
         except PackError as error:
             if isinstance(error, Unauthorized) and error.status == 401:
                 raise
-            left_out.append(f"what was said in the room: {context.line_of(error)}")
+            left_out.append(f"what was said in the room: {context.line_in_chat(error)}")
     return GatheredFacts(incident, in_order(entries), run, room, tuple(left_out))
 
 

@@ -98,7 +98,7 @@ def furnish(context: Context, room: RoomRecord, change: Change) -> FurnishedRoom
         except PackError as error:
             if is_archived(error) or getattr(error, "status", None) == 401:
                 raise
-            problems.append(f"{step}: {context.line_of(error)}")
+            problems.append(f"{step}: {context.line_in_chat(error)}")
             if step in (CARD,):
                 break  # nobody is called into an empty room
             continue

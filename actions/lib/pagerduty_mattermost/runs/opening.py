@@ -88,7 +88,7 @@ def open_with(
     except WriteRefused:
         raise
     except PackError as error:
-        return OpenedWith(opened, problem=context.line_of(error))
+        return OpenedWith(opened, problem=context.line_in_chat(error))
     return OpenedWith(opened, run)
 
 

@@ -61,7 +61,7 @@ def take(
     except WriteRefused:
         raise
     except PackError as error:
-        problems.append(context.line_of(error))
+        problems.append(context.line_in_chat(error))
     return acted, problems
 
 

@@ -94,7 +94,7 @@ def start(
     except WriteRefused:
         raise
     except PackError as error:
-        problems = (*problems, f"who leads: {context.line_of(error)}")
+        problems = (*problems, f"who leads: {context.line_in_chat(error)}")
     return StartedRun(records.load(room.incident) or run, True, missing, problems)
 
 
@@ -114,14 +114,14 @@ def furnish(
     except PackError as error:
         if is_archived(error):
             raise RejectedInput(acting.ARCHIVED, status=error.status) from None
-        problems.append(f"the playbook post: {context.line_of(error)}")
+        problems.append(f"the playbook post: {context.line_in_chat(error)}")
     try:
         if parts:
             invitations.bring_in(context, room, (), parts)
     except WriteRefused:
         raise
     except PackError as error:
-        problems.append(f"people: {context.line_of(error)}")
+        problems.append(f"people: {context.line_in_chat(error)}")
     return run, tuple(problems)
 
 

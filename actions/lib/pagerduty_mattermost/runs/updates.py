@@ -194,7 +194,7 @@ class _Giving:
             place = "Not sent to somebody who follows"
         elif place is None:
             place = f"Not posted in {escape(self._label(where))}"
-        why = "it is archived" if is_archived(error) else str(error)
+        why = "it is archived" if is_archived(error) else error.in_chat
         return f"{place}: {escape(why)}"
 
     def _label(self, channel_id: str) -> str:
@@ -358,7 +358,8 @@ class _Giving:
         except PackError as error:
             if not is_final(error):
                 raise
-            self.problems.append(f"Sent to PagerDuty without its template: {escape(str(error))}")
+            why = escape(error.in_chat)
+            self.problems.append(f"Sent to PagerDuty without its template: {why}")
             return plain
 
     def _is_said_in_the_room(self, sent: str) -> None:

@@ -171,7 +171,7 @@ class Cycle:
     def _failed(self, error: Exception) -> None:
         now = self._monotonic()
         if isinstance(error, PackError):
-            kind, reason = "pagerduty", str(error)
+            kind, reason = "pagerduty", error.in_chat
             if isinstance(error, StoreUnreachable):
                 kind = "datastore"
             elif isinstance(error, DispatchFailed):
@@ -189,9 +189,10 @@ class Cycle:
                 self._not_before = now + min(float(wait), MAX_WAIT_SECONDS)
         permanent = kind in ("key", "configuration")
         self.health.failed(kind, reason, now, last_good=self._last_good, at_once=permanent)
-        if self._logged[0] != reason or now - self._logged[1] >= SAME_LINE_SECONDS:
-            self._logged = (reason, now)
-            self._log.warning("The incident sensor can't go on now: %s", reason)
+        line = str(error) if isinstance(error, PackError) else reason
+        if self._logged[0] != line or now - self._logged[1] >= SAME_LINE_SECONDS:
+            self._logged = (line, now)
+            self._log.warning("Nothing is read or reported now, and tried again: %s", line)
 
     def _look(self, weight: float) -> None:
         state = self.state if self.state is not None else self._load()

@@ -15,8 +15,10 @@ from __future__ import annotations
 
 import os
 import zlib
+from datetime import timezone, tzinfo
 from typing import Any, Dict, List, Mapping, NamedTuple, Set
 
+from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.json_values import MisshapenValue, from_json
 from pagerduty_mattermost.core.text import clean, cut, escape, one_line
 
@@ -47,6 +49,12 @@ _SENSOR_WORDS = _Words(
     "The incident sensor is failing", _NOTHING_LOST, "The incident sensor works again"
 )
 _WORDS = {
+    "pagerduty": _Words(
+        "PagerDuty can't be read",
+        "Nothing is lost: what happens there meanwhile is posted when it can be read again. Until "
+        "then commands that change something there fail; pages are kept and sent by themselves.",
+        "PagerDuty can be read again",
+    ),
     "key": _Words(
         "PagerDuty refuses the incident sensor",
         _NOTHING_LOST,
@@ -138,6 +146,8 @@ class SensorHealth:
         self._ended: Set[str] = set()
         self.told: Dict[str, ToldProblem] = {}
         """By kind: what was told, and its end was not yet."""
+        self.zone: tzinfo = timezone.utc
+        """In which people read times."""
         self.before = ""
         """What tells when all was well last in a process before this one; empty: not known. A
         problem that comes back after that is told again, also within the hour."""
@@ -213,7 +223,8 @@ class SensorHealth:
 
     def _notice(self, state: str, kind: str, reason: str, since: str, at: float) -> HealthNotice:
         words = _WORDS.get(_group(kind), _SENSOR_WORDS)
-        when = f" since {since}" if since else ""
+        shown = times.clock(since, self.zone, times.iso(at))
+        when = f" since {shown}" if shown else ""
         if state == "failing":
             text = (
                 f":warning: **{words.failing}{when}.** "
@@ -223,7 +234,7 @@ class SensorHealth:
             # Of a group there may be other problems still: what is over is named.
             over = f" Over: {escape(cut(one_line(reason), 200))}" if "." in kind else ""
             text = f":white_check_mark: **{words.recovered}.**" + (
-                over or (f" It was failing{when}." if when else "")
+                over or (f" It failed{when}." if when else "")
             )
         episode = since or self.before
         about = zlib.crc32(f"{kind} {episode} {int(at // KEY_SECONDS)}".encode())

@@ -85,7 +85,7 @@ def _with_room(context: Context, command: Command, incident: Incident) -> str:
         return (start if name else room)(context, wanted).message
     except PackError as error:
         what = "playbook" if name else "room"
-        return f":warning: It has no {what}: {escape(str(error))}"
+        return f":warning: It has no {what}: {escape(error.in_chat)}"
 
 
 def _playbook(command: Command) -> str:

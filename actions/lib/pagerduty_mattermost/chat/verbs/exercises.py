@@ -76,7 +76,7 @@ def bulk(context: Context, command: Command) -> CommandResult:
             run = make(context, asked, service.reference, one, number, alone=True)
             made.append(run.incident_id)
         except PackError as error:
-            line = f"{len(made)} of {len(wanted)} test incidents are made: {error}"
+            line = f"{len(made)} of {len(wanted)} test incidents are made: {error.in_chat}"
             raise HalfDone(line, CommandResult(line, tuple(made), email), error) from None
     text = f"{ongoing} test incidents are under way, {ended} are over. {_HOW_TO_END}"
     return CommandResult(text, tuple(made), email)

@@ -61,9 +61,9 @@ def on_call(context: Context, command: Command) -> CommandResult:
         if kept is None:
             raise
         at = times.stamp(times.iso(kept.at), times.zone(context.settings.time_zone))
-        why = escape(one_line(str(error), 200))
+        why = escape(one_line(error.in_chat, 200))
         ago = last_known.age(kept.at, now)
-        head = f":warning: PagerDuty does not answer ({why}). As of {at}, {ago} ago:"
+        head = f":warning: {why}. As of {at}, {ago} ago:"
         return CommandResult(f"{head}\n\n{_answer(context, kept, now)}")
     last_known.keep(context.store, text, found)
     return CommandResult(_answer(context, found, now))

@@ -127,7 +127,7 @@ def _nobody_paged() -> Iterator[None]:
     except RetryLater as error:
         if error.maybe_done or isinstance(error, StoreUnreachable):
             raise
-        raise reworded(error, f"{error}. Nobody was paged; {INSTEAD}") from None
+        raise reworded(error, f"{error.in_chat}. Nobody was paged; {INSTEAD}") from None
 
 
 def _find_one(pagerduty: PagerDuty, words: str) -> Reference:

@@ -70,7 +70,7 @@ def convert(context: Context, command: Command) -> CommandResult:
     try:
         adopted = adopt(context, command._replace(incidents=made.incidents[0]))
     except PackError as error:
-        line = f"{made.message}\n:warning: This channel is not its room: {escape(str(error))}"
+        line = f"{made.message}\n:warning: This channel is not its room: {escape(error.in_chat)}"
         return made._replace(message=line, problem=f"no room: {error}")
     # Whoever is in the channel sees what it is now.
     return made._replace(message=f"{made.message}\n\n{adopted.message}", public=True)

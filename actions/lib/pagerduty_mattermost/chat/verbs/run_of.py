@@ -102,5 +102,5 @@ def in_run(context: Context, command: Command, incident_id: str, kind: str, text
     except WriteRefused:
         raise
     except PackError as error:
-        return f"The playbook does not show it: {context.line_of(error)}"
+        return f"The playbook does not show it: {context.line_in_chat(error)}"
     return ""

@@ -143,7 +143,7 @@ def mitigate(context: Context, command: Command) -> CommandResult:
         line = f"{named(incident)} is marked as mitigated in the name of {copyable(email)}."
     except PackError as error:
         line = f"{named(incident)} is mitigated in the name of {copyable(email)}."
-        failed.append(f"The card is not marked: {error}")
+        failed.append(f"The card is not marked: {error.in_chat}")
     try:
         status_updates.publish(context.pagerduty, incident.id, text, from_email=email)
     except PackError as error:
@@ -254,7 +254,7 @@ def _still_open(context: Context, known: Optional[Listing]) -> str:
             "/incidents", "incidents", OPEN_QUERY, MAX_OPEN_INCIDENTS
         )
     except PackError as error:
-        return f"(What is still open is not known: {escape(str(error))})"
+        return f"(What is still open is not known: {escape(error.in_chat)})"
     left = [incident_of(row) for row in found.items]
     return incident_lists.still_open(left, truncated=found.truncated)
 

@@ -104,7 +104,8 @@ def unsubscribe(context: Context, command: Command) -> CommandResult:
             if not number:
                 raise
             line = (
-                f"Ended: {_listed(ended[:number])}. Not ended: {_listed(ended[number:])}. {error}"
+                f"Ended: {_listed(ended[:number])}. Not ended: {_listed(ended[number:])}. "
+                f"{error.in_chat}"
             )
             raise HalfDone(line, CommandResult(line, (), email), error) from None
     told = _listed(ended)

@@ -267,8 +267,9 @@ def network_error(error: BaseException, what: str) -> PackError:
     def has(*wanted: type) -> bool:
         return any(issubclass(kind, wanted) for kind in kinds)
 
-    at = next((one.reached for one in chain if hasattr(one, "reached")), "")
-    at = f"{at}: " if at else ""
+    place = next((one.reached for one in chain if hasattr(one, "reached")), "")
+    at = f"{place}: " if place else ""
+    where = f" ({place})" if place else ""
     redirect = next((one for one in chain if isinstance(one, Redirected)), None)
     if redirect is not None:
         return PermanentError(
@@ -295,14 +296,19 @@ def network_error(error: BaseException, what: str) -> PackError:
     ):
         return ConfigError(f"{what}: the configured URL or proxy can't be used")
     if _never_sent(chain):
-        return RetryLater(f"{what}: {at}no connection ({_reason(chain)})", maybe_done=False)
+        line = f"{what}: {at}no connection ({_reason(chain)})"
+        why = f"does not answer (no connection{' to ' + place if place else ''})"
+        return RetryLater(line, maybe_done=False).of_service(what, why)
     if has(TooLarge):
         return PermanentError(f"{what}: the answer is larger than any of this API")
     if has(requests.exceptions.Timeout, urllib3_errors.TimeoutError):
-        return RetryLater(f"{what}: {at}no answer in time", maybe_done=True)
+        line, why = f"{what}: {at}no answer in time", f"does not answer in time{where}"
+        return RetryLater(line, maybe_done=True).of_service(what, why)
     if has(CutOff, requests.exceptions.ChunkedEncodingError, urllib3_errors.IncompleteRead):
-        return RetryLater(f"{what}: {at}the answer was cut off", maybe_done=True)
-    return RetryLater(f"{what}: {at}the connection broke ({_reason(chain)})", maybe_done=True)
+        line = f"{what}: {at}the answer was cut off"
+        return RetryLater(line, maybe_done=True).of_service(what, f"broke off its answer{where}")
+    line = f"{what}: {at}the connection broke ({_reason(chain)})"
+    return RetryLater(line, maybe_done=True).of_service(what, f"broke off the connection{where}")
 
 
 def _chain(error: BaseException) -> Tuple[BaseException, ...]:

@@ -169,12 +169,14 @@ class PooledClient(Client):
         )
         if status == 429 or status >= 500 and status != 501:
             wait = asked_wait(response.headers, limited=status == 429)
+            limited = "takes no more requests for the moment (429)"
             return RetryLater(
                 line, status=status, error_id=error_id, retry_after=wait, maybe_done=status != 429
-            )
+            ).of_service(what, limited if status == 429 else f"has trouble ({status})")
         if status in (400, 401, 403, 404) and self._unhealthy():
             line = f"Mattermost says that it is unhealthy (its database?); {line}"
-            return RetryLater(line, status=status, error_id=error_id)
+            why = "says that it is unhealthy (its database?)"
+            return RetryLater(line, status=status, error_id=error_id).of_service(what, why)
         if status == 401:
             line = (
                 "Mattermost refuses the token (mattermost.token: revoked, mistyped, or "

@@ -56,7 +56,7 @@ def came_of(
             if why:
                 return EventOutcome(None, why)
     except PackError as error:
-        return EventOutcome(None, f"what came of it is not known ({error})")
+        return EventOutcome(None, f"what came of it is not known ({error.in_chat})")
     seconds = int(sum(PAUSES_SECONDS))
     return EventOutcome(
         None, f"none was seen within {seconds} s; an event rule may drop or hold back events"

@@ -167,12 +167,13 @@ class Events:
         if status in limited or status >= 500:
             wait = asked_wait(response.headers, limited=status in limited, now=self._clock)
             why = "too many events" if status in limited else "PagerDuty has trouble"
+            limits = "takes no more events for the moment"
             raise RetryLater(
                 f"{what}: {why} ({status})",
                 status=status,
                 retry_after=wait,
                 maybe_done=status >= 500,
-            )
+            ).of_service(what, f"{'has trouble' if status >= 500 else limits} ({status})")
         if status >= 300:
             kind = RejectedInput if status < 500 and status in (400, 413, 422) else PermanentError
             raise kind(

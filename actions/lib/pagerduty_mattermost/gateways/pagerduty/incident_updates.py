@@ -89,7 +89,7 @@ class BulkOutcome(NamedTuple):
         if self.error is None:
             return self
         count = len(self.done) + len(self.not_done)
-        line = f"{self.error}; the first {len(self.done)} of {count} incidents are done"
+        line = f"{self.error.in_chat}; the first {len(self.done)} of {count} incidents are done"
         raise reworded(self.error, line) from None
 
 

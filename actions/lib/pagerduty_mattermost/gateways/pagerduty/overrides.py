@@ -175,7 +175,7 @@ def _create_parts(
             if not made:
                 raise
             done = f"done for a part of the time only ({schedule}:{BETWEEN_IDS.join(made)})"
-            raise reworded(error, f"{done}; the rest failed: {error}") from None
+            raise reworded(error, f"{done}; the rest failed: {error.in_chat}") from None
         made += [str(row.get("id")) for row in answer or () if isinstance(row, dict)]
     return {
         "id": BETWEEN_IDS.join(made),

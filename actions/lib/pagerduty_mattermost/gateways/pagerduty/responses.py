@@ -39,7 +39,9 @@ def read(
     if not response.content.strip():
         if status in (202, 204) or method == "DELETE":
             return {}
-        raise RetryLater(f"{what}: the answer is empty", status=status, maybe_done=method != "GET")
+        raise RetryLater(
+            f"{what}: the answer is empty", status=status, maybe_done=method != "GET"
+        ).of_service(what, "answers with nothing")
     from pagerduty_mattermost.gateways.http.client import decode
 
     answer = decode(response)
@@ -50,7 +52,7 @@ def read(
             f"{what}: the answer is no JSON object (a proxy in between?)",
             status=status,
             maybe_done=method != "GET",
-        )
+        ).of_service(what, "answers with what is none of its answers (a proxy in between?)")
     return answer
 
 
@@ -73,13 +75,14 @@ def _refusal(response: Response, method: str, what: str, clock: Callable[[], flo
 
         wait = asked_wait(response.headers, limited=status == 429, now=clock)
         why = "too many requests" if status == 429 else "PagerDuty has trouble"
+        limited = "takes no more requests for the moment (429)"
         return RetryLater(
             f"{what}: {why} ({status})",
             status=status,
             error_id=code,
             retry_after=wait,
             maybe_done=status != 429 and method != "GET",
-        )
+        ).of_service(what, limited if status == 429 else f"has trouble ({status})")
     if status == 401:
         return Unauthorized(
             f"{what}: PagerDuty does not accept the key (401): check api_key, auth_type and "

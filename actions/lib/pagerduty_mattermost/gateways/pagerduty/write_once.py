@@ -22,6 +22,7 @@ from pagerduty_mattermost.core.errors import (
     PackError,
     RejectedInput,
     RetryLater,
+    goes_on,
 )
 from pagerduty_mattermost.gateways.pagerduty.write_outcome import (
     Outcome,
@@ -68,7 +69,10 @@ class WriteOnce:
                 return self._written(shown, outcome)
             if not shown.may_repeat:
                 if outcome is Outcome.NOT_DONE:
-                    raise RejectedInput(_line(self._lost, shown.why)) from None
+                    line, words = goes_on(self._lost, shown.why)
+                    refused = RejectedInput(line)
+                    refused.words = words
+                    raise refused from None
                 raise self._lost
             self._take_rest(shown)
             self._lost = None
@@ -87,12 +91,15 @@ class WriteOnce:
         if outcome in (Outcome.DONE, Outcome.DONE_ALREADY):
             return self._written(shown, outcome)
         if outcome is Outcome.NOT_DONE:
-            raise RetryLater(
-                _line(self._lost, "it was not carried out"),
+            line, words = goes_on(self._lost, "it was not carried out")
+            not_done = RetryLater(
+                line,
                 status=error.status,
                 error_id=error.error_id,
                 retry_after=error.retry_after,
-            ) from None
+            )
+            not_done.words, not_done.service = words, self._lost.service
+            raise not_done from None
         raise not_known(self._lost, shown.link, shown.why) from None
 
     def _refused(self, error: PackError) -> Written:
@@ -166,15 +173,15 @@ class WriteOnce:
 
 def not_known(error: RetryLater, link: str = "", why: str = "") -> NotKnown:
     """The error of a write of which nobody knows whether it was carried out, with what to do."""
-    line = _line(error, why or "it is not known whether it was carried out")
-    return NotKnown(
-        f"{line}: check before you repeat it{': ' + link if link else ''}",
+    more = why or "it is not known whether it was carried out"
+    where = f": {link}" if link else ""
+    line, words = goes_on(error, f"{more}: check before you repeat it{where}")
+    made = NotKnown(
+        line,
         status=error.status,
         error_id=error.error_id,
         retry_after=error.retry_after,
         link=link,
     )
-
-
-def _line(error: PackError, more: str) -> str:
-    return f"{error}; {more}"
+    made.words = words
+    return made
