@@ -18,6 +18,8 @@ from sandbox.waiting import until
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(bool(NO_BROWSER), reason=NO_BROWSER)]
 LAST = "[...document.querySelectorAll('.ephemeral')].pop()"
 BATCHES = 12
+PATIENCE_SECONDS = 120.0
+"""A picture may be the first one of the machine: its fonts are looked up then."""
 
 
 @pytest.fixture(scope="module")
@@ -51,8 +53,9 @@ def answer(page: Browser, line: str, *words: str) -> str:
     """What is answered to a command, to who typed it alone."""
     before = page.js("document.querySelectorAll('.ephemeral').length")
     type_in(page, line)
-    page.until(f"document.querySelectorAll('.ephemeral').length > {before}")
-    page.until(f"{json.dumps(words)}.every(word => {LAST}.innerText.includes(word))")
+    page.until(f"document.querySelectorAll('.ephemeral').length > {before}", PATIENCE_SECONDS)
+    said = f"{json.dumps(words)}.every(word => {LAST}.innerText.includes(word))"
+    page.until(said, PATIENCE_SECONDS)
     fits(page, LAST)
     return str(page.js(f"{LAST}.innerText"))
 
