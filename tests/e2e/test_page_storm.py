@@ -46,3 +46,33 @@ def test_a_storm_is_one_card_whose_thread_says_who_acknowledged_all(
     page.until(f"{storm}?.innerText.includes('12 acknowledged')", 60)
     assert page.js(f"{storm}.querySelector('.fold').classList.contains('short')"), "not folded"
     assert not [one for one in made if room.card(one)], "none has a card of its own"
+
+
+@pytest.mark.parametrize(
+    ("width", "service"), [(1280, "Checkout API"), (390, "Storefront")], ids=["desk", "telephone"]
+)
+def test_a_storm_that_ended_with_open_incidents_is_orange_and_offers_what_to_do(
+    room: Room, page: Browser, width: int, service: str
+) -> None:
+    page.size(width, 800)
+    account = room.sandbox.pagerduty.account
+    made = [account.trigger(service, f"Host {number} is away") for number in range(12)]
+    begun = (
+        "[...document.querySelectorAll('.post')].filter("
+        f"p => p.innerText.includes('Storm of incidents on {service}')).pop()"
+    )
+    page.until(f"!!{begun}?.querySelector('[data-action=stormacknowledge]')", 60)
+    post = page.js(f"{begun}.dataset.post")
+    storm = f"document.querySelector('[data-post=\"{post}\"]')"
+    for one in made[:2]:
+        account.resolve(one)
+    room.sandbox.clock.advance(1900)
+    page.until(f"{storm}.innerText.includes('has ended, 10 still open')", 60)
+    assert (
+        page.js(f"{storm}.querySelector('section').style.getPropertyValue('--bar')") == "#ef6c00"
+    )
+    buttons = page.js(f"[...{storm}.querySelectorAll('[data-action]')].map(b => b.innerText)")
+    assert buttons == ["Acknowledge all", "List"]
+    box = page.js(f"(b => [b.left, b.right, innerWidth])({storm}.getBoundingClientRect())")
+    assert box[0] >= 0
+    assert box[1] <= box[2]
