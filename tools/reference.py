@@ -134,7 +134,7 @@ def _actions(
 
 GROUPS = {
     "Incidents": "incident timeline report incident_type incident_workflow note log_entry "
-    "notification",
+    "notification retrospective follow_up",
     "Mattermost": "mattermost room post posts",
     "Playbooks": "exercise playbook run",
     "Events": "event event_orchestration kept_page",

@@ -77,6 +77,16 @@ def with_room(room: Any, one: Any) -> None:
     until(lambda: room_of(room, one) and len(room_of(room, one).members) > 1, 60)
 
 
+def with_retrospective(room: Any, one: Any) -> None:
+    typed(room, f"retrospective {one.number} ~ops")
+    until(lambda: any("Retrospective of" in p.message for p in room.mattermost.posts("ops")), 10)
+
+
+def with_follow_up(room: Any, one: Any) -> None:
+    typed(room, f"followup add {one.number} Raise the pool size")
+    until(lambda: room.app.store.list("pagerduty.retro."), 10)
+
+
 PLAYBOOK = (
     "```yaml\nname: outage\ntitle: Outage\nstages:\n  - name: First\n    tasks:\n"
     "      - {id: impact, text: Say what customers see}\n```"
@@ -441,6 +451,45 @@ ROWS: Tuple[Row, ...] = (
         lambda room, one: "The room" in _direct(room, "ada"),
         prepare=lambda room, one: with_room(room, one),
     ),
+    Row(
+        "retrospective [id] [~channel]",
+        "retrospective {one} ~incidents",
+        "is posted",
+        lambda room, one: any(
+            "Retrospective of" in post.message for post in room.mattermost.posts("incidents")
+        ),
+    ),
+    Row(
+        "retrospective publish [id]",
+        "retrospective publish {one}",
+        "is published",
+        prepare=lambda room, one: with_retrospective(room, one),
+    ),
+    Row(
+        'retrospective cancel [id] ["<why>"]',
+        'retrospective cancel {one} "known cause"',
+        "There will be no retrospective",
+        prepare=lambda room, one: with_retrospective(room, one),
+    ),
+    Row("retrospective status [id]", "retrospective status {one}", "has no retrospective"),
+    Row(
+        "followup add [id] <what> [@who] [by <when>]",
+        "followup add {one} Raise the pool size @grace by friday",
+        "Raise the pool size",
+    ),
+    Row(
+        "followup done [id] F<n>",
+        "followup done {one} F1",
+        "done",
+        prepare=lambda room, one: with_follow_up(room, one),
+    ),
+    Row(
+        "followup drop [id] F<n>",
+        "followup drop {one} F1",
+        "dropped",
+        prepare=lambda room, one: with_follow_up(room, one),
+    ),
+    Row("followups [mine]", "followups", "follow-up", needs=0),
     Row(
         'convert "<title>" on <service>',
         'convert "Checkout is odd" on Billing Jobs',

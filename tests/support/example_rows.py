@@ -118,6 +118,18 @@ def roomed(test: ExampleCase) -> str:
     return id
 
 
+def drafted(test: Any) -> Any:
+    given = {"entity_id": incident(test)}
+    test.done("retrospective.draft", **given, channel="ops")
+    return given
+
+
+def agreed(test: Any) -> Any:
+    given = {"entity_id": incident(test)}
+    test.done("follow_up.add", **given, text="Raise the pool size", owner="@grace")
+    return {**given, "number": "F1"}
+
+
 def sealed(test: ExampleCase) -> Parameters:
     given = {"entity_id": incident(test)}
     test.done("timeline.seal", **given)
@@ -426,6 +438,22 @@ EXAMPLES: Dict[str, Callable[[Any], Parameters]] = {
     "room.adopt": lambda t: {"incident_id": incident(t), "channel": "ops"},
     "room.announce": lambda t: {"incident_id": incident(t), "channels": ["~ops"]},
     "room.archive": lambda t: {"incident_id": roomed(t)},
+    "retrospective.draft": lambda t: {"entity_id": incident(t), "channel": "ops"},
+    "retrospective.publish": drafted,
+    "retrospective.cancel": lambda t: {**drafted(t), "reason": "known cause"},
+    "retrospective.get": drafted,
+    "retrospective.list": lambda t: drafted(t) and {},
+    "follow_up.add": lambda t: {
+        "entity_id": incident(t),
+        "text": "Raise the pool size",
+        "owner": "@grace",
+        "due": "in 7 days",
+    },
+    "follow_up.edit": lambda t: {**agreed(t), "due": "in 14 days"},
+    "follow_up.done": lambda t: agreed(t),
+    "follow_up.drop": lambda t: agreed(t),
+    "follow_up.open": lambda t: agreed(t),
+    "follow_up.list": lambda t: agreed(t) and {},
     "room.export": lambda t: {"incident_id": roomed(t), "user": "@ada"},
     "room.restore": put_away,
     "playbook.list": fixed(),

@@ -12,6 +12,7 @@ from pagerduty_mattermost.core.errors import PackError, WriteRefused
 from pagerduty_mattermost.exercises.drills import report_due
 from pagerduty_mattermost.gateways.stackstorm import rule_criteria
 from pagerduty_mattermost.incidents.incident import Change, to_payload
+from pagerduty_mattermost.reviews import retro_round
 from pagerduty_mattermost.rooms.tending import TendReport, tend, tend_one
 from pagerduty_mattermost.runs import tending as runs_tending
 from pagerduty_mattermost.runs.opening import open_by_rule
@@ -57,10 +58,11 @@ def tended(
     try:
         rooms = tend(context, remembered, full=full)
         if not (rooms.rooms or full):
-            return rooms
-        return _joined(
+            return _with_retrospectives(context, rooms)
+        joined = _joined(
             rooms, runs_tending.tend(context, remembered, rooms.opened), report_due(context)
         )
+        return _with_retrospectives(context, joined)
     except WriteRefused:
         raise
     except PackError as error:
@@ -74,7 +76,16 @@ def tended_by_hand(context: Context, incident_id: str = "") -> TendReport:
         runs = runs_tending.tend_one(context, incident_id, rooms.opened)
         return _joined(rooms, runs)
     rooms = tend(context)
-    return _joined(rooms, runs_tending.tend(context, None, rooms.opened), report_due(context))
+    joined = _joined(rooms, runs_tending.tend(context, None, rooms.opened), report_due(context))
+    return _with_retrospectives(context, joined)
+
+
+def _with_retrospectives(context: Context, report: TendReport) -> TendReport:
+    """A follow-up outlives its room, so it is looked after without any."""
+    found = retro_round.tended(context)
+    return report._replace(
+        done=[*report.done, *found.done], problems=[*report.problems, *found.problems]
+    )
 
 
 def _joined(

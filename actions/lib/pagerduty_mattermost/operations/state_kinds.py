@@ -41,7 +41,7 @@ from pagerduty_mattermost.operations import (
 )
 from pagerduty_mattermost.people import accounts, identity
 from pagerduty_mattermost.playbooks import kept as kept_playbooks
-from pagerduty_mattermost.reviews import last_looks, sealing
+from pagerduty_mattermost.reviews import last_looks, retro_records, sealing
 from pagerduty_mattermost.rooms import opening as room_opening
 from pagerduty_mattermost.rooms import records as room_records
 from pagerduty_mattermost.runs import records as run_records
@@ -147,6 +147,13 @@ KINDS: Tuple[StateKind, ...] = (
         (f"{sealing.KEY_PREFIX}<incident>.<sha>",),
         "sealed timelines",
         sealing.KEPT_SECONDS,
+        careful=True,
+    ),
+    StateKind(
+        "retrospectives",
+        (f"{retro_records.KEY_PREFIX}<incident>.e.<act>",),
+        "retrospectives and their follow-ups",
+        retro_records.KEPT_SECONDS,
         careful=True,
     ),
     StateKind(

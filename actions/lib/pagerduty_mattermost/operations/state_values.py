@@ -14,7 +14,7 @@ from pagerduty_mattermost.oncall import handoffs
 from pagerduty_mattermost.operations import dead_letters
 from pagerduty_mattermost.operations.state_kinds import OTHER, kind_of
 from pagerduty_mattermost.playbooks import kept as kept_playbooks
-from pagerduty_mattermost.reviews import last_looks, sealing
+from pagerduty_mattermost.reviews import last_looks, retro_records, sealing
 from pagerduty_mattermost.rooms import opening as room_opening
 from pagerduty_mattermost.rooms import records as room_records
 from pagerduty_mattermost.runs import records as run_records
@@ -69,6 +69,7 @@ _CHECKS: Mapping[str, Callable[[str, Any], bool]] = {
     "drills": lambda name, data: drills.drill_of(data) is not None,
     "timelines": sealing.fits,
     "caughtup": last_looks.fits,
+    "retrospectives": retro_records.fits,
     "playbooks": lambda name, data: kept_playbooks.kept_of(data) is not None,
 }
 """By kind: whether the data is what a key of that name holds."""

@@ -8,6 +8,7 @@ from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import RejectedInput
 from pagerduty_mattermost.core.post_keys import post_key
 from pagerduty_mattermost.core.typed_times import is_length, read_time
+from pagerduty_mattermost.gateways.pagerduty.client import fill
 from pagerduty_mattermost.gateways.pagerduty.references import resolve
 from pagerduty_mattermost.gateways.pagerduty.time_slices import TimeSlices
 from pagerduty_mattermost.incidents.log_entries import incident_from_rest
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
     from pagerduty_mattermost.gateways.mattermost.channels import ChannelRef
     from pagerduty_mattermost.gateways.mattermost.post_once import SentPost
+    from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty
+    from pagerduty_mattermost.incidents.incident import Incident
 
 DAY_SECONDS = 86400.0
 MAX_DAYS = 180
@@ -139,8 +142,20 @@ def _rows(
 
 def _incident(row: Mapping[str, Any]) -> Optional[ReportedIncident]:
     found = incident_from_rest(row)
-    created = times.seconds(found.created_at) if found is not None else None
-    if found is None or created is None:
+    return incident_reported(found) if found is not None else None
+
+
+def acts_of_incident(pagerduty: PagerDuty, incident_id: str) -> List[ReportedAct]:
+    """What counts of the log of one incident. Raises the gateway's errors."""
+    path = fill("/incidents/{id}/log_entries", id=incident_id)
+    rows = pagerduty.list_all(path, "log_entries").items
+    return [act for act in map(_act, rows) if act is not None]
+
+
+def incident_reported(found: Incident) -> Optional[ReportedIncident]:
+    """None for one of which PagerDuty does not say when it began."""
+    created = times.seconds(found.created_at)
+    if created is None:
         return None
     teams = tuple(one.name for one in found.teams if one.name)
     resolved = None if found.is_open else times.seconds(found.resolved_at)

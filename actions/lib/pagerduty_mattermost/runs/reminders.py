@@ -9,7 +9,7 @@ find it due one posts it. Of several that came due while nobody could post only 
 
 from __future__ import annotations
 
-from typing import NamedTuple, Optional
+from typing import Container, NamedTuple, Optional
 
 from pagerduty_mattermost.runs.acts import ROOM, sent_id
 from pagerduty_mattermost.runs.state import RunState
@@ -84,9 +84,19 @@ def _leaderless_since(state: RunState) -> float:
 def _due(
     about: str, state: RunState, since: float, every: float, now: float
 ) -> Optional[DueReminder]:
-    if since <= state.plan.made_at or now < since:  # none, or of before somebody started the run
+    if since <= state.plan.made_at:  # none, or of before somebody started the run
         return None
-    # The last one comes however late, where nobody could post before.
-    number = min(int((now - since) // every) + 1, TIMES)
-    found = DueReminder(about, since, number)
-    return None if found.sent in state.sent else found
+    return newest_due(about, since, every, now, state.sent, TIMES)
+
+
+def newest_due(
+    about: str, since: float, every: float, now: float, sent: Container[str], times: int = 0
+) -> Optional[DueReminder]:
+    """The reminder that is due now of what is due since that time and was reminded of each `every`
+    seconds, `times` in all (0: for ever); None where there is none, or it was posted. `sent`: ids
+    of acts that say so. The last one comes however late, where nobody could post before."""
+    if now < since:
+        return None
+    number = int((now - since) // every) + 1 if every > 0 else 1
+    found = DueReminder(about, since, min(number, times) if times else number)
+    return None if found.sent in sent else found

@@ -69,7 +69,7 @@ def timeline_seal(context: Context, command: Command) -> CommandResult:
     from pagerduty_mattermost.reviews import sealing
 
     email, incident = sender_and_incident(context, command)
-    _require_seen(context, command, incident.id)
+    require_seen(context, command, incident.id)
     made = sealing.seal(context, incident.id, from_email=email)
     count = len(made.seal.entries)
     if made.already:
@@ -87,7 +87,7 @@ def timeline_verify(context: Context, command: Command) -> CommandResult:
     from pagerduty_mattermost.reviews import sealing
 
     incident = read_one(context, command)
-    _require_seen(context, command, incident.id)
+    require_seen(context, command, incident.id)
     found = sealing.verify(context, incident.id)
     at = times.stamp(times.iso(found.sealed_at), times.zone(context.settings.time_zone))
     if not found.changes:
@@ -166,7 +166,7 @@ def _gathered(context: Context, command: Command) -> GatheredFacts:
     return gather(context, incident.id, lambda room: may_see(context, command, room))
 
 
-def _require_seen(context: Context, command: Command, incident_id: str) -> None:
+def require_seen(context: Context, command: Command, incident_id: str) -> None:
     """What was said and done in a private room is its members' alone, and so is the proof of it.
     Raises RejectedInput."""
     from pagerduty_mattermost.reviews.gathering import room_of

@@ -38,6 +38,10 @@ from pagerduty_mattermost.core.config.quiet import (
     read_reminders,
 )
 from pagerduty_mattermost.core.config.reader import EMPTY, Reader
+from pagerduty_mattermost.core.config.retrospectives import (
+    RetrospectivesConfig,
+    read_retrospectives,
+)
 from pagerduty_mattermost.core.config.rooms import RoomsConfig, read_rooms
 from pagerduty_mattermost.core.config.upkeep import UpkeepConfig, read_upkeep
 from pagerduty_mattermost.core.config.watch import (
@@ -71,6 +75,7 @@ class Config(NamedTuple):
     rooms: RoomsConfig = RoomsConfig()
     upkeep: UpkeepConfig = UpkeepConfig()
     files: FilesConfig = FilesConfig()
+    retrospectives: RetrospectivesConfig = RetrospectivesConfig()
 
     def is_trial(self, service_id: str, service: str) -> bool:
         """Whether the incidents of that service are the canary's, tests or drills."""
@@ -104,6 +109,7 @@ def load(raw: Any) -> Config:
         rooms=read_rooms(whole),
         upkeep=read_upkeep(whole),
         files=read_files(whole),
+        retrospectives=read_retrospectives(whole),
     )
     if not re.match(r"^[A-Za-z][A-Za-z0-9_+\-/]*$", config.time_zone):
         whole.wrong("time_zone", "must be an IANA name such as Europe/Berlin")
