@@ -29,6 +29,7 @@ from pathlib import Path
 from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Sequence, Union
 
 from standalone import paths
+from standalone.alias_api import AliasApi
 from standalone.config_file import read_config
 from standalone.configuration import Configuration
 from standalone.data_folder import DATABASE, DataLock
@@ -104,6 +105,9 @@ class App:
         self._timers = Timers(timed, self._tick)
         self._lock = DataLock(self._data_dir)
         self._unrouted = Unrouted()
+        self._alias_api = AliasApi(
+            self.pack.ref, self.pack.aliases, self.pack.actions, self.store.get, self.run
+        )
         self._accepting = False
         self._pruned_at = 0.0
 
@@ -321,6 +325,7 @@ class App:
                 self._datastore(sensor.class_name, "sensor_service"),
                 ProcessWrapper(self.pack.ref, sensor.class_name, "debug"),
                 self.dispatch,
+                self._alias_api.call,
             )
             arguments: Dict[str, Any] = {
                 "sensor_service": service,

@@ -118,9 +118,15 @@ class SensorService(_Service):
     """Handed to a sensor."""
 
     def __init__(
-        self, datastore: DatastoreService, wrapper: ProcessWrapper, transport: Transport
+        self,
+        datastore: DatastoreService,
+        wrapper: ProcessWrapper,
+        transport: Transport,
+        alias_api: Any = None,
     ) -> None:
         super().__init__(datastore)
+        self.alias_api = alias_api
+        """Answers as StackStorm's API for the pack's own aliases (`alias_api.AliasApi.call`)."""
         self._sensor_wrapper = wrapper
         self._logger = logging.getLogger(f"sensor.{wrapper._class_name}")
         self._dispatcher = TriggerDispatcher(self._logger, transport)

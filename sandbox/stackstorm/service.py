@@ -35,6 +35,12 @@ class StackStormCall:
             raise Refused(400, "Failed to parse request body: Expecting value")
         return value
 
+    def may(self, right: str) -> None:
+        """People whose actions are limited have no other rights either. Raises Refused."""
+        user = self.account.users.get(self.user)
+        if user is not None and user.may is not None:
+            raise Refused(403, f'User "{self.user}" doesn\'t have required permission "{right}"')
+
     def needed(self, *names: str) -> Dict[str, Any]:
         body = self.body
         for name in names:
@@ -105,12 +111,14 @@ class StackStormServer(Server):
 
 @ROUTES.add("POST", "/v1/actionalias/match")
 def match(call: StackStormCall) -> HttpAnswer:
+    call.may("action_alias_match")
     alias, display, text = call.account.matching(str(call.needed("command")["command"]))
     return HttpAnswer(200, {"actionalias": alias, "display": display, "representation": text})
 
 
 @ROUTES.add("GET", "/v1/actionalias")
 def list_aliases(call: StackStormCall) -> HttpAnswer:
+    call.may("action_alias_list")
     offset, limit = (int(call.request.param(name) or 0) for name in ("offset", "limit"))
     rows = sorted(call.account.aliases, key=lambda row: (row["pack"], row["name"]))
     return HttpAnswer(200, rows[offset : offset + (limit or 100)])

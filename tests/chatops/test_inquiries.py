@@ -280,7 +280,7 @@ class RightsTestCase(InquiryCase):
         id = self.ask(users=["ada.l"])
         post = self.told("Restart web-1?")
         self.press(post, "Yes", "grace")
-        self.told_alone("it is for others at StackStorm")
+        self.told_alone("StackStorm does not let you answer it")
         assert self.response(id) is None
         self.press(self.told("Restart web-1?"), "No")
         self.told("answered: **No**")

@@ -5,8 +5,6 @@ the rules that neither checks. StackStorm's own models load each file in
 test_st2_models.py, where they can be imported.
 """
 
-# flake8: noqa: E501
-
 from __future__ import annotations
 
 import ast

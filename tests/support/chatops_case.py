@@ -30,7 +30,20 @@ class ChatopsCase(ChatSensorCase):
             self._triggers = itertools.count()
             self.furnish()
         self.config["chatops"] = {**self.own_settings(), **self.chatops}
+        service = self.sensor_service.datastore_service
+        service.get_api_client = self.api_client
         super().start()
+
+    def api_client(self) -> Any:
+        """StackStorm's client, of which the sensor's own account is known: with a token where
+        there are any."""
+        tokens = [
+            token
+            for token, user in self.stackstorm.account.tokens.items()
+            if user == "sensor_service"
+        ]
+        client = {"endpoints": {"api": self.stackstorm.api_url}, "token": (tokens or [""])[0]}
+        return type("Client", (), client)
 
     def own_settings(self) -> Dict[str, Any]:
         return {"api_url": self.stackstorm.api_url, "auth_url": self.stackstorm.auth_url}

@@ -75,7 +75,7 @@ class AliasClicks:
 
     def _canceled(self, phrase: Phrase, execution: str, ref: str) -> str:
         person = self._orders.person_of(phrase)
-        alias = self._host.find_alias(ref, person)
+        alias = self._host.find_alias(ref)
         if alias is None:
             return "its alias is not there any more"
         return self._orders.refusal(alias, phrase) or self._host.cancel(execution, person)

@@ -1,13 +1,14 @@
 """Where aliases are matched and run: StackStorm, by its API.
 
     host = StackStormAliases(api)
-    found = host.match("pack list", person="ada")     # Match; raises NoMatch
+    found = host.match("pack list")                   # Match; raises NoMatch
     runs = host.execute(found, phrase, "ada", "ada", mark)
-    host.execution(runs[0].execution, "ada")
+    host.execution(runs[0].execution)
 
-Matching, defaults and rights are StackStorm's own. Where an alias of some pack does not compile
-StackStorm answers 500 to every phrase: then each is tried with StackStorm's parser, and those that
-are broken are named.
+Matching, defaults and rights are StackStorm's own. What only reads, the pack's own account does:
+with RBAC, people need a right of their own for each of it. Where an alias of some pack does not
+compile StackStorm answers 500 to every phrase: then each is tried with StackStorm's parser, and
+those that are broken are named.
 """
 
 # flake8: noqa: E704,W503
@@ -17,19 +18,25 @@ from __future__ import annotations
 import re
 import threading
 import time
-from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Protocol, Tuple
+from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Protocol, Tuple, Union
 
 from pagerduty_mattermost.chatops.aliases import Alias, alias_of
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import RejectedInput, RetryLater
 from pagerduty_mattermost.core.text import clean, one_line
 from pagerduty_mattermost.gateways.stackstorm.alias_trial import Fit, TrialFailed, tried
+from pagerduty_mattermost.gateways.stackstorm.embedded_api import EmbeddedApi
 from pagerduty_mattermost.gateways.stackstorm.web_api import StackStormApi
 
 LISTED_SECONDS = 30.0
 """For how long the list of aliases is used again."""
 PAGE_SIZE = 100
 MAX_PAGES = 50
+UNKNOWN = "it is no phrase that StackStorm knows"
+ONLY_OWN = (
+    "it is no phrase of the pack pagerduty, and this runs without StackStorm, which the aliases "
+    "of other packs need"
+)
 LOOKED_BACK_SECONDS = 300.0
 """How much StackStorm's clock and ours may differ when an execution is looked for."""
 MAX_RESULT_BYTES = 4_000_000
@@ -60,25 +67,25 @@ class AliasRun(NamedTuple):
 
 
 class AliasHost(Protocol):
-    """What the embedded default offers as well."""
+    """What matches and runs aliases."""
 
-    def match(self, phrase: str, person: str) -> Match: ...
+    def match(self, phrase: str) -> Match: ...
 
     def execute(
         self, found: Match, phrase: str, user: str, person: str, mark: str
     ) -> List[AliasRun]: ...
 
-    def executions_of(self, mark: str, action: str, since: float, person: str) -> List[str]: ...
+    def executions_of(self, mark: str, action: str, since: float) -> List[str]: ...
 
-    def status(self, execution: str, person: str) -> str: ...
+    def status(self, execution: str) -> str: ...
 
-    def execution(self, execution: str, person: str) -> Mapping[str, Any]: ...
+    def execution(self, execution: str) -> Mapping[str, Any]: ...
 
     def cancel(self, execution: str, person: str) -> str: ...
 
-    def aliases(self, person: str) -> List[Alias]: ...
+    def aliases(self) -> List[Alias]: ...
 
-    def find_alias(self, ref: str, person: str) -> Optional[Alias]: ...
+    def find_alias(self, ref: str) -> Optional[Alias]: ...
 
     def environment(self) -> Any: ...
 
@@ -87,25 +94,27 @@ class StackStormAliases:
     """For several threads."""
 
     def __init__(
-        self, api: StackStormApi, monotonic: Callable[[], float] = time.monotonic
+        self,
+        api: Union[StackStormApi, EmbeddedApi],
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self.api = self._api = api
         self._monotonic = monotonic
         self._lock = threading.Lock()
         self._rows: Tuple[float, List[Dict[str, Any]]] = (-LISTED_SECONDS, [])
 
-    def match(self, phrase: str, person: str) -> Match:
+    def match(self, phrase: str) -> Match:
         """Raises NoMatch, and what the API raises."""
         try:
-            row = self._api.call("POST", "/actionalias/match", {"command": phrase}, person=person)
+            row = self._api.call("POST", "/actionalias/match", {"command": phrase})
         except RejectedInput as error:
             if "more than 1" in str(error):
-                raise NoMatch(self._several(phrase, person)) from None
-            raise NoMatch("it is no phrase that StackStorm knows") from None
+                raise NoMatch(self._several(phrase)) from None
+            raise NoMatch(UNKNOWN if self.api.is_stackstorm else ONLY_OWN) from None
         except RetryLater as error:
             if error.status != 500:
                 raise
-            return self._tried(phrase, person, error)
+            return self._tried(phrase, error)
         alias = alias_of(row.get("actionalias")) if isinstance(row, dict) else None
         if alias is None:
             raise RetryLater("StackStorm's answer to a phrase names no alias")
@@ -130,12 +139,12 @@ class StackStormAliases:
             raise RetryLater("StackStorm's answer names no execution", maybe_done=True)
         return runs
 
-    def executions_of(self, mark: str, action: str, since: float, person: str) -> List[str]:
+    def executions_of(self, mark: str, action: str, since: float) -> List[str]:
         """Ids of those that bear the mark, asked for since then (seconds since the epoch)."""
         begin = times.iso(since - LOOKED_BACK_SECONDS)
         params = {"action": action, "timestamp_gt": begin, "limit": PAGE_SIZE}
         params["include_attributes"] = "id,context"
-        rows = self._api.call("GET", "/executions", params=params, person=person)
+        rows = self._api.call("GET", "/executions", params=params)
         return [
             str(row["id"])
             for row in (rows if isinstance(rows, list) else ())
@@ -145,17 +154,17 @@ class StackStormAliases:
             and _ID.fullmatch(str(row.get("id")))
         ]
 
-    def status(self, execution: str, person: str) -> str:
+    def status(self, execution: str) -> str:
         params = {"include_attributes": "status"}
         path = f"/executions/{checked(execution)}"
-        row = self._api.call("GET", path, params=params, person=person)
+        row = self._api.call("GET", path, params=params)
         return str(row.get("status") or "") if isinstance(row, dict) else ""
 
-    def execution(self, execution: str, person: str) -> Mapping[str, Any]:
+    def execution(self, execution: str) -> Mapping[str, Any]:
         """As StackStorm has it; without a result that is too large."""
         path = f"/executions/{checked(execution)}"
         params = {"exclude_attributes": "trigger_instance", "max_result_size": MAX_RESULT_BYTES}
-        row = self._api.call("GET", path, params=params, person=person)
+        row = self._api.call("GET", path, params=params)
         if not isinstance(row, dict):
             raise RetryLater("StackStorm's answer is no execution")
         return row
@@ -167,13 +176,13 @@ class StackStormAliases:
         said = answer.get("faultstring") if isinstance(answer, dict) else ""
         return one_line(clean(said, 200))
 
-    def aliases(self, person: str) -> List[Alias]:
+    def aliases(self) -> List[Alias]:
         """All that are enabled."""
-        found = [alias_of(row) for row in self._listed(person)]
+        found = [alias_of(row) for row in self._listed()]
         return [one for one in found if one is not None and one.enabled]
 
-    def find_alias(self, ref: str, person: str) -> Optional[Alias]:
-        rows = self._listed(person)
+    def find_alias(self, ref: str) -> Optional[Alias]:
+        rows = self._listed()
         return next((alias_of(row) for row in rows if row.get("ref") == ref), None)
 
     def environment(self) -> Any:
@@ -182,7 +191,7 @@ class StackStormAliases:
 
         return get_jinja_environment(allow_undefined=True)
 
-    def _listed(self, person: str) -> List[Dict[str, Any]]:
+    def _listed(self) -> List[Dict[str, Any]]:
         with self._lock:
             at, rows = self._rows
         if self._monotonic() - at < LISTED_SECONDS:
@@ -190,7 +199,7 @@ class StackStormAliases:
         rows = []
         for page in range(MAX_PAGES):
             params = {"limit": PAGE_SIZE, "offset": page * PAGE_SIZE}
-            found = self._api.call("GET", "/actionalias", params=params, person=person)
+            found = self._api.call("GET", "/actionalias", params=params)
             if not isinstance(found, list):
                 raise RetryLater("StackStorm's list of aliases is no list")
             rows.extend(row for row in found if isinstance(row, dict))
@@ -200,9 +209,9 @@ class StackStormAliases:
             self._rows = (self._monotonic(), rows)
         return rows
 
-    def _tried(self, phrase: str, person: str, error: RetryLater) -> Match:
+    def _tried(self, phrase: str, error: RetryLater) -> Match:
         """Raises the error where it was none of the aliases."""
-        rows = [row for row in self._listed(person) if row.get("enabled") is not False]
+        rows = [row for row in self._listed() if row.get("enabled") is not False]
         try:
             trial = tried(rows, phrase)
         except TrialFailed:
@@ -217,9 +226,9 @@ class StackStormAliases:
             raise error
         return Match(alias, fit.representation, trial.broken)
 
-    def _several(self, phrase: str, person: str) -> str:
+    def _several(self, phrase: str) -> str:
         try:
-            rows = [row for row in self._listed(person) if row.get("enabled") is not False]
+            rows = [row for row in self._listed() if row.get("enabled") is not False]
             return _not_one(tried(rows, phrase).fits)
         except TrialFailed:
             return "several aliases take it: say it more exactly"
@@ -240,7 +249,7 @@ def broken_of(error: NoMatch) -> Tuple[str, ...]:
 
 def _not_one(fits: Tuple[Fit, ...]) -> str:
     if not fits:
-        return "it is no phrase that StackStorm knows"
+        return UNKNOWN
     named = sorted({f"{one.ref} ({one.display or one.representation})" for one in fits})
     return f"several aliases take it: {'; '.join(named)}; say it more exactly"
 

@@ -103,12 +103,12 @@ class AliasOrders:
         """Why its giver may not run that alias there; empty where they may."""
         return access.refusal(self._config, alias, lambda entry: self._around.means(phrase, entry))
 
-    def _help(self, phrase: Phrase, person: str) -> None:
+    def _help(self, phrase: Phrase) -> None:
         """Raises a PackError."""
         means = _remembered(lambda entry: self._around.means(phrase, entry))
         may = [
             alias
-            for alias in self._host.aliases(person)
+            for alias in self._host.aliases()
             if not access.refusal(self._config, alias, means)
         ]
         self.say(phrase, alias_help.helped(may, phrase.text, self._config.trigger))
@@ -119,13 +119,13 @@ class AliasOrders:
             return f"a phrase has at most {MAX_PHRASE_CHARACTERS} characters"
         person = self.person_of(phrase)
         if alias_help.is_asked(phrase.text):
-            self._help(phrase, person)
+            self._help(phrase)
             return ""
         try:
-            found = self._host.match(phrase.text, person)
+            found = self._host.match(phrase.text)
         except NoMatch as error:
             self._name_broken(broken_of(error))
-            return f"{error}{self._meant(phrase, person)}"
+            return f"{error}{self._meant(phrase)}"
         self._name_broken(found.broken)
         problem = self.refusal(found.alias, phrase)
         if problem:
@@ -191,7 +191,7 @@ class AliasOrders:
         for pause in LOOKED_FOR_SECONDS:
             self._sleep(pause)
             try:
-                ids = self._host.executions_of(kept.mark, kept.action, kept.at, kept.person)
+                ids = self._host.executions_of(kept.mark, kept.action, kept.at)
             except PackError as error:
                 self._log.warning("StackStorm can't be asked: %s", error)
                 continue
@@ -217,9 +217,9 @@ class AliasOrders:
             self._log.warning("Execution %s is not remembered: %s", run.execution, error)
         self._watch.add(kept)  # last: once it is told its record goes
 
-    def _meant(self, phrase: Phrase, person: str) -> str:
+    def _meant(self, phrase: Phrase) -> str:
         try:
-            near = aliases.nearest(phrase.text, self._host.aliases(person))
+            near = aliases.nearest(phrase.text, self._host.aliases())
         except PackError:
             near = ""
         meant = f"; did you mean {code_span(near)}?" if near else ""

@@ -122,7 +122,7 @@ class AliasWatch:
         if not kept.execution:
             if self._clock() - kept.at < SETTLED_SECONDS:
                 return  # StackStorm may be about to take it
-            found = self._host.executions_of(kept.mark, kept.action, kept.at, kept.person)
+            found = self._host.executions_of(kept.mark, kept.action, kept.at)
             if not found:
                 self._end(kept, NOT_RUN)
                 return
@@ -171,7 +171,7 @@ class AliasWatch:
             self._end(kept, GONE)
             return True
         try:
-            status = self._host.status(kept.execution, kept.person)
+            status = self._host.status(kept.execution)
             if status not in ENDED:
                 return False
             shown = self._shown(kept, status)
@@ -186,10 +186,10 @@ class AliasWatch:
 
     def _shown(self, kept: KeptPhrase, status: str) -> Optional[ShownResult]:
         """None where its alias wants nothing said of what succeeded, and nothing was said."""
-        alias = self._host.find_alias(kept.alias, kept.person)
+        alias = self._host.find_alias(kept.alias)
         if alias is not None and not alias.has_result and status == SUCCEEDED:
             return ShownResult(":white_check_mark:") if kept.post_id else None
-        execution = self._host.execution(kept.execution, kept.person)
+        execution = self._host.execution(kept.execution)
         link = kept.link or str(execution.get("web_url") or "")
         return rendering.rendered(alias, execution, self._host.environment, link)
 

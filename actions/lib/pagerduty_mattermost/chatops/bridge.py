@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import threading
 import time
-from typing import Any, Callable
+from typing import Any, Callable, Union
 
 from pagerduty_mattermost.chat.answering import say
 from pagerduty_mattermost.chat.command import Command
@@ -20,7 +20,7 @@ from pagerduty_mattermost.chat.order_replies import OrderReply
 from pagerduty_mattermost.chat.passed_on import PassedOn, PassedOnAnswer, PassedWords
 from pagerduty_mattermost.chatops import inquiry_posts
 from pagerduty_mattermost.chatops.alias_clicks import AliasClicks
-from pagerduty_mattermost.chatops.alias_host import AliasHost, StackStormAliases
+from pagerduty_mattermost.chatops.alias_host import StackStormAliases
 from pagerduty_mattermost.chatops.alias_orders import AliasOrders, AliasSurroundings, Phrase
 from pagerduty_mattermost.chatops.alias_posts import CLICKS, Buttons
 from pagerduty_mattermost.chatops.alias_telling import AliasTelling
@@ -36,6 +36,7 @@ from pagerduty_mattermost.gateways.context import Context
 from pagerduty_mattermost.gateways.mattermost.operations_notices import notify_operators
 from pagerduty_mattermost.gateways.mattermost.values import marked_id
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
+from pagerduty_mattermost.gateways.stackstorm.embedded_api import EmbeddedApi
 from pagerduty_mattermost.gateways.stackstorm.web_api import StackStormApi
 
 AT_ONCE = 16
@@ -133,7 +134,8 @@ def open_bridge(
     key = chat.signing_keys[0].reveal() if chat.signing_keys else ""
     buttons = Buttons(chat.public_url if key else "", key, config.chatops.trigger)
     telling = AliasTelling(mattermost, buttons, time.time, log)
-    host = _host(service, config, settings.http, log)
+    api = _api(service, config, settings.http, log)
+    host = StackStormAliases(api)
     records = PhraseRecords(store, log)
     watch = AliasWatch(host, telling, records, log)
     around = AliasSurroundings(
@@ -145,11 +147,11 @@ def open_bridge(
     orders = AliasOrders(config.chatops, host, telling, watch, records, around, log)
     clicks = AliasClicks(orders, host)
     own = InquiryRecords(Store(service, deadline=SOON_SECONDS), log)
-    api = host.api if isinstance(host, StackStormAliases) and config.chatops.inquiries else None
+    asked = api if api.is_stackstorm and config.chatops.inquiries else None
     answers = InquiryAnswers(
         config.chatops,
-        api,
-        asking_of(context, api, mattermost, own, log) if api is not None else None,
+        asked,
+        asking_of(context, asked, mattermost, own, log) if asked is not None else None,
         own,
         mattermost,
         inquiry_buttons(config),
@@ -167,19 +169,12 @@ def _say(mattermost: Callable[[], Any], user: str, text: str, log: Any) -> None:
         log.warning("%s could not be answered: %s", user, error)
 
 
-def _host(service: Any, config: Config, http: Any, log: Any) -> AliasHost:
-    own = getattr(service, "alias_host", None)
-    if own is not None:
-        made: AliasHost = own()
-        return made
-    api = StackStormApi(
-        config.chatops, http, lambda: own_account(service), log=_debug(config, log)
-    )
-    return StackStormAliases(api)
-
-
-def _debug(config: Config, log: Any) -> Any:
-    return log if config.debug else None
+def _api(service: Any, config: Config, http: Any, log: Any) -> Union[StackStormApi, EmbeddedApi]:
+    answered = getattr(service, "alias_api", None)
+    if callable(answered) and config.chatops.api_url == "":
+        return EmbeddedApi(answered)
+    told = log if config.debug else None
+    return StackStormApi(config.chatops, http, lambda: own_account(service), log=told)
 
 
 def _means(context: Context, user: str, channel: str, entry: str) -> bool:

@@ -42,6 +42,7 @@ NOT_ALONE = (
     "chatops.service_user"
 )
 NOT_YOU = "it is for others at StackStorm"
+REFUSED = "StackStorm does not let you answer it"
 TOO_LATE = "nobody answered in time"
 TRIED_AGAIN = "StackStorm does not answer; your answer is kept, and given again within a minute"
 SETTLED_SECONDS = 60.0
@@ -276,7 +277,7 @@ class InquiryAnswers:
         except Unauthorized as error:
             if error.status != 403:
                 raise
-            return self._taken_back(kept, NOT_YOU)
+            return self._taken_back(kept, REFUSED)
         self._done(kept)
         return ""
 

@@ -57,6 +57,8 @@ class StackStormApi:
     """For several threads. `own`: gives the API's address and a token of this process's own
     account, or empty texts where there is none."""
 
+    is_stackstorm = True
+
     def __init__(
         self,
         config: ChatopsConfig,
@@ -253,8 +255,10 @@ def _failure(response: requests.Response, what: str) -> PackError:
     words = one_line(clean(said, MAX_REASON_CHARACTERS)) or f"HTTP {status}"
     if status in (400, 409, 422):
         return RejectedInput(words, status=status)
-    if status in (401, 403):
+    if status == 401:
         return Unauthorized(f"{what}: {words}", status=status)
+    if status == 403:
+        return Unauthorized(f"StackStorm refuses it: {words}", status=status)
     if status == 404:
         return NotFound(f"{what}: {words}", status=status)
     if status == 429 or status >= 500:
