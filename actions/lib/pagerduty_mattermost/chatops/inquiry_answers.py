@@ -85,13 +85,18 @@ class InquiryAnswers:
 
     def clicked(self, call: PassedOn) -> None:
         """A button: answered, or the dialog opened. Raises nothing that can go wrong outside."""
-        id, who = str(call.about.get("q")), Answerer(call.user_id, call.user_name)
+        id, answer = str(call.about.get("q")), call.about.get("x")
+        who = Answerer(call.user_id, call.user_name)
+        if call.verb == FORM:
+            self._told(call, id, lambda: self._opened(id, call))
+        else:
+            given = answer if isinstance(answer, dict) else {}
+            self._told(call, id, lambda: self._answered(id, who, given, call))
+
+    def _told(self, call: PassedOn, id: str, work: Callable[[], str]) -> None:
+        """Carried out; why it was not is said to whoever asked for it."""
         try:
-            if call.verb == FORM:
-                problem = self._opened(id, call)
-            else:
-                answer = call.about.get("x")
-                problem = self._answered(id, who, answer if isinstance(answer, dict) else {}, call)
+            problem = work()
         except PackError as error:
             self._log.warning("An answer to inquiry %s was not taken: %s", id, error)
             problem = str(error)
@@ -172,13 +177,7 @@ class InquiryAnswers:
 
     def _from_dialog(self, id: str, call: PassedOn, answer: Dict[str, Any]) -> None:
         who = Answerer(call.user_id, self._name_of(call))
-        try:
-            problem = self._answered(id, who, answer, call)
-        except PackError as error:
-            self._log.warning("An answer to inquiry %s was not taken: %s", id, error)
-            problem = str(error)
-        if problem:
-            self._say(call.user_id, f":warning: Not answered: {problem}")
+        self._told(call, id, lambda: self._answered(id, who, answer, call))
 
     def _name_of(self, call: PassedOn) -> str:
         """Of a dialog Mattermost says the id alone."""
