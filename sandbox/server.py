@@ -62,7 +62,13 @@ __all__ = [
 START_SECONDS = 10.0
 LARGEST_BODY_BYTES = 128 * 1024 * 1024
 CONTROL = "/_sandbox/"
-_SECRET_HEADERS = {"authorization", "cookie", "proxy-authorization"}
+_SECRET_HEADERS = {
+    "authorization",
+    "cookie",
+    "proxy-authorization",
+    "st2-api-key",
+    "x-auth-token",
+}
 
 
 _loop_lock = threading.Lock()
