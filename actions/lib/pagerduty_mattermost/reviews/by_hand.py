@@ -13,6 +13,7 @@ from pagerduty_mattermost.core.text import listed
 from pagerduty_mattermost.gateways.mattermost.users import chat_user
 from pagerduty_mattermost.incidents.reader import read_incident
 from pagerduty_mattermost.reviews import (
+    analytics,
     last_looks,
     proof,
     report,
@@ -112,15 +113,38 @@ def _report(context: Context, given: Mapping[str, Any]) -> Result:
     about, channel = ", ".join([*services, *teams]), str(given.get("channel") or "").strip()
     sent = reporting.send(context, made, channel, about) if channel else None
     count = made.report.total.incidents
+    against = _against_analytics(context, made) if given.get("compare") else {}
     posted = "" if sent is None else " Posted before." if sent.already else " Posted."
     return {
         "since": times.iso(span.begin),
         "until": times.iso(span.end),
         "complete": not made.cut,
         **report.as_value(made.report),
+        **against,
         "text": reporting.text_of(context, made, about),
         "post_id": sent.post_id if sent is not None else "",
-        "message": f"{count} incident{'' if count == 1 else 's'}.{posted}",
+        "message": "\n".join(
+            [
+                f"{count} incident{'' if count == 1 else 's'}.{posted}",
+                *([str(against["compared"])] if against else []),
+            ]
+        ),
+    }
+
+
+def _against_analytics(context: Context, made: reporting.MadeReport) -> Result:
+    """The report's totals beside those of PagerDuty's analytics, and where they differ."""
+    theirs = analytics.read(context, made.span, made.query)
+    if theirs is None:
+        return {
+            "analytics": [],
+            "compared": "PagerDuty's plan has no analytics: there is nothing to compare with.",
+        }
+    is_fresh = context.clock() - made.span.end < analytics.FRESH_SECONDS
+    found = analytics.compared(made.report.total, theirs, is_fresh=is_fresh)
+    return {
+        "analytics": [dict(one._asdict()) for one in found],
+        "compared": "\n".join(analytics.as_lines(found)),
     }
 
 

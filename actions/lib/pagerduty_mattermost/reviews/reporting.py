@@ -57,6 +57,8 @@ class MadeReport(NamedTuple):
     span: ReportSpan
     cut: bool = False
     """PagerDuty gave not all rows of a second: the figures are too low."""
+    query: Mapping[str, Any] = {}
+    """The ids that it is limited to: `service_ids`, `team_ids`."""
 
 
 def span_of(since: str, until: str, *, now: float, zone: str) -> ReportSpan:
@@ -96,7 +98,7 @@ def make(
     entries, cut_log = _rows(context, "/log_entries", "log_entries", log_query, later)
     acts = [act for act in map(_act, entries) if act is not None]
     within = [one for one in incidents if span.begin <= one.created_at < span.end]
-    return MadeReport(report_of(within, acts, zone), span, cut or cut_log)
+    return MadeReport(report_of(within, acts, zone), span, cut or cut_log, query)
 
 
 def send(context: Context, made: MadeReport, channel: str, about: str) -> SentPost:
