@@ -489,7 +489,7 @@ ROWS: Tuple[Row, ...] = (
         "dropped",
         prepare=lambda room, one: with_follow_up(room, one),
     ),
-    Row("followups [mine]", "followups", "follow-up", needs=0),
+    Row("followups [mine]", "followups", "follow-up"),
     Row(
         'convert "<title>" on <service>',
         'convert "Checkout is odd" on Billing Jobs',
