@@ -20,7 +20,7 @@ from pagerduty_mattermost.chat.verbs.registry import TABLE
             "`/pd reassign 12 @ada`",
             "`reassign incident <id or number> to <@name, e-mail or name>`",
         ),
-        ("`/pd connect` is the shell's", "`/pd connect` is the shell's"),
+        ("`/pd subscribe` has no phrase", "`/pd subscribe` has no phrase"),
         ("no command: `x` /pd list", "no command: `x` /pd list"),
         ("`half /pd list", "`half /pd list"),
         ("nothing of it", "nothing of it"),
