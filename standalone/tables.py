@@ -82,12 +82,17 @@ def table(
 
 
 def _narrow(widths: List[int], room: int) -> None:
-    """Takes characters away, from the last column first, until all fit into the room."""
+    """Takes characters away, from the last column first, until all fit into the room; the first,
+    by which a row is named elsewhere, keeps MIN_READABLE."""
     over = sum(widths) - room
     spare = max(0, min(over, widths[-1] - MIN_LAST))
     widths[-1] -= spare
-    while sum(widths) > room and max(widths) > MIN_COLUMN:
-        widths[widths.index(max(widths))] -= 1
+    least = [MIN_READABLE, *[MIN_COLUMN] * (len(widths) - 1)]
+    while sum(widths) > room:
+        wide = [(width, -i) for i, width in enumerate(widths) if width > least[i]]
+        if not wide:
+            return
+        widths[-max(wide)[1]] -= 1
 
 
 def records(

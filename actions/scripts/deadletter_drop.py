@@ -18,9 +18,4 @@ class DeadletterDrop(PackAction):
         for one in chosen:
             log.info("Dropped by hand: %s", dead_letters.log_line(one))
             dead_letters.drop(store, one)
-        absent = f" No failed post or command: {', '.join(missing)}." if missing else ""
-        return {
-            "dropped": [one.id for one in chosen],
-            "not_found": missing,
-            "message": f"{len(chosen)} dropped.{absent}",
-        }
+        return dead_letter_view.dropped(chosen, missing)

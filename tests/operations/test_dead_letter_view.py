@@ -51,8 +51,8 @@ def test_what_became_of_a_replay_is_counted_and_its_first_failure_named() -> Non
     made = dead_letter_view.replay_result(results, acts_left_out=2)
     assert (made["replayed"], made["letters"]) == (1, results)
     assert made["message"] == (
-        "1 of 4 retried. Left out as commands from chat: 2; check their incidents, then give "
-        "their ids. The first that failed: no such channel"
+        "1 of 3 retried. Left out as commands from chat: 2; check their incidents, then give "
+        "their ids. No failed post or command: x. The first that failed: no such channel"
     )
 
 

@@ -51,6 +51,9 @@ class DeadLettersTestCase(ExampleCase):
             )
         self.chat.server.faults.clear()
 
+    def slept(self, seconds: float) -> None:
+        """Time stands still between the tries of an action."""
+
     def clicks_in_vain(self) -> Dict[str, Any]:
         order = {**clicked(self), "hook": "/hooks/commands/secret-of-the-answer"}
         self.server.faults.add("status", method="PUT", path="^/incidents", **DOWN)
@@ -70,10 +73,9 @@ class DeadLettersTestCase(ExampleCase):
         assert "no channel ~nowhere" in by_kind["blocked"]["reason"]
         assert by_kind["act"]["incident_id"] == order["incident"]
         assert by_kind["act"]["next_at"] == ""
-        assert all(
-            one["attempts"] == 1 and one["first_failed_at"] == "2026-11-21T03:45:10Z"
-            for one in found
-        )
+        assert [(one["attempts"], one["first_failed_at"]) for one in found] == [
+            (1, "2026-11-21T03:45:10Z")
+        ] * 3
         assert [one["kind"] for one in self.listed(kind="act")] == ["act"]
         assert [one["kind"] for one in self.listed(incident_id=change["incident"]["id"])] == [
             "blocked"
@@ -105,7 +107,7 @@ class DeadLettersTestCase(ExampleCase):
         first, second = (one["id"] for one in self.listed())
         result = self.done("deadletter.replay", ids=[first, "nothing"])
         assert [one["done"] for one in result["letters"]] == ["replayed", "not_found"]
-        assert result["message"] == "1 of 2 retried."
+        assert result["message"] == "1 of 1 retried. No failed post or command: nothing."
         self.chat.server.faults.add("status", method="POST", path="/posts$", **DOWN)
         again = self.done("deadletter.replay", all=True)
         assert [(one["id"], one["done"]) for one in again["letters"]] == [(second, "failed")]
@@ -121,6 +123,14 @@ class DeadLettersTestCase(ExampleCase):
         for name in ("deadletter.replay", "deadletter.drop"):
             assert "Give either ids" in self.refused(name)
             assert "Give either ids" in self.refused(name, ids=["a"], all=True)
+
+    def test_an_id_that_is_none_fails_the_action(self) -> None:
+        self.posts_fail()
+        for name in ("deadletter.replay", "deadletter.drop"):
+            assert self.refused(name, ids=["63e643b98c"]) == (
+                "No failed post or command: 63e643b98c. pagerduty.deadletter.list shows them"
+            )
+        assert len(self.listed()) == 1
 
     def test_what_is_dropped_is_gone(self) -> None:
         self.posts_fail(3)

@@ -145,6 +145,8 @@ class HealthCheckTestCase(IncidentActionCase):
     def test_a_silent_sensor_and_one_never_heard_of(self) -> None:
         self.store.write("watchdog", {"beat": "7/1.0", "since": self.chat.clock() - 7200})
         assert "silent for 2 h" in self.checks()["incident sensor"]["text"]
+        self.store.write("sensor.heartbeat", {**ALIVE, "cycle": 108})  # it was started anew
+        assert self.checks()["incident sensor"]["state"] == "ok"
         self.store.delete("sensor.heartbeat")
         assert "never been heard of" in self.checks()["incident sensor"]["text"]
 

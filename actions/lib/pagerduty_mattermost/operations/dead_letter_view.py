@@ -9,8 +9,9 @@ from datetime import tzinfo
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from pagerduty_mattermost.core import times
-from pagerduty_mattermost.core.errors import RejectedInput
+from pagerduty_mattermost.core.errors import NotFound, RejectedInput
 from pagerduty_mattermost.core.markdown import MAX_ROWS, cell, table
+from pagerduty_mattermost.core.text import clean
 from pagerduty_mattermost.operations.dead_letters import (
     ACT,
     ACTIONS,
@@ -149,14 +150,33 @@ def picked(
     found: Sequence[DeadLetter], ids: Sequence[str], everything: bool, *, acts: bool
 ) -> Tuple[List[DeadLetter], List[str]]:
     """Those asked for, and the ids that are none. `acts`: whether `everything` holds the acts from
-    chat too. Raises RejectedInput unless ids or all are given."""
+    chat too. Raises RejectedInput unless ids or all are given, and NotFound where none of the ids
+    is one."""
     if bool(ids) == everything:
         raise RejectedInput("Give either ids, as deadletter.list shows them, or all=true")
     if everything:
         return [one for one in found if acts or one.kind != ACT], []
     by_id = {one.id: one for one in found}
     wanted = list(dict.fromkeys(ids))
-    return [by_id[id] for id in wanted if id in by_id], [id for id in wanted if id not in by_id]
+    chosen, missing = (
+        [by_id[id] for id in wanted if id in by_id],
+        [id for id in wanted if id not in by_id],
+    )
+    if not chosen:
+        raise NotFound(f"{_none_of(missing)} pagerduty.deadletter.list shows them")
+    return chosen, missing
+
+
+def _none_of(ids: Sequence[str]) -> str:
+    return f"No failed post or command: {', '.join(clean(id, 60) for id in ids)}."
+
+
+def dropped(chosen: Sequence[DeadLetter], missing: Sequence[str]) -> Dict[str, Any]:
+    """What `deadletter.drop` returns."""
+    message = f"{len(chosen)} dropped."
+    if missing:
+        message += f" {_none_of(missing)}"
+    return {"dropped": [one.id for one in chosen], "not_found": list(missing), "message": message}
 
 
 def warning(one: DeadLetter, zone: tzinfo) -> str:
@@ -196,12 +216,15 @@ def replay_result(results: List[Dict[str, Any]], acts_left_out: int) -> Dict[str
     """What `deadletter.replay` returns."""
     count = sum(one["done"] == "replayed" for one in results)
     failed = next((one["message"] for one in results if one["done"] == "failed"), "")
-    message = f"{count} of {len(results)} retried."
+    message = f"{count} of {sum(one['done'] != 'not_found' for one in results)} retried."
     if acts_left_out:
         message += (
             f" Left out as commands from chat: {acts_left_out}; check their incidents, then give "
             "their ids."
         )
+    missing = [one["id"] for one in results if one["done"] == "not_found"]
+    if missing:
+        message += f" {_none_of(missing)}"
     if failed:
         message += f" The first that failed: {failed}"
     return {"letters": results, "replayed": count, "message": message}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Tuple
 
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.incidents.state_store import last_heartbeat
-from pagerduty_mattermost.operations.watchdog import allowed, remembered
+from pagerduty_mattermost.operations.watchdog import allowed, remembered, silent_for
 from pagerduty_mattermost.sensor import leadership
 from pagerduty_mattermost.sensor.heartbeat import longest_interval
 
@@ -23,10 +23,11 @@ def check(context: Context) -> Tuple[str, str]:
             "fail",
             "has never been heard of: is it enabled, and st2sensorcontainer (or `serve`) running?",
         )
-    since = remembered(context.store).since
-    silent = context.clock() - since if since else 0.0
+    silent = silent_for(remembered(context.store), beat, context.clock())
     if silent > allowed(longest_interval(context.settings)) + 60:
-        return "fail", f"silent for {times.duration(silent)}: restart st2sensorcontainer"
+        return "fail", (
+            f"silent for {times.duration(silent)}: restart st2sensorcontainer (or `serve`)"
+        )
     if beat.get("state") != "ok":
         return "fail", f"failing: {beat.get('reason')}"
     if beat.get("reason"):

@@ -58,7 +58,7 @@ def judge(
     before: WatchdogState, beat: Any, now: float, interval: float
 ) -> Tuple[WatchdogState, Optional[WatchdogNotice]]:
     """`beat`: the value of the heartbeat's key, None for none."""
-    words = f"{beat.get('cycle')}/{beat.get('server_time')}" if isinstance(beat, Mapping) else ""
+    words = _words(beat)
     if words != before.beat or not before.since:
         if not before.told:
             return WatchdogState(words, now), None
@@ -79,6 +79,16 @@ def judge(
         "that; StackStorm gives a sensor up after two respawns."
     )
     return before._replace(told=True), WatchdogNotice(text, f"watchdog-silent-{int(before.since)}")
+
+
+def silent_for(before: WatchdogState, beat: Any, now: float) -> float:
+    """Seconds since the heartbeat was seen to change: none where it has changed since the last
+    check, as after a restart."""
+    return now - before.since if before.since and _words(beat) == before.beat else 0.0
+
+
+def _words(beat: Any) -> str:
+    return f"{beat.get('cycle')}/{beat.get('server_time')}" if isinstance(beat, Mapping) else ""
 
 
 def died(sensor: str, exit_code: Optional[int], at: Optional[int]) -> WatchdogNotice:
