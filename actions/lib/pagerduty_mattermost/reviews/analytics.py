@@ -1,7 +1,7 @@
 """A report held against PagerDuty's own analytics of the same incidents: where they differ, and
 why they may.
 
-    compared(context, made, query)      # a figure each
+    compared(total, theirs, is_fresh=False)     # a figure each
 
 API reference: Analytics, Get aggregated incident data. It belongs to plans of PagerDuty's that not
 every account has.
