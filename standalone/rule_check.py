@@ -261,6 +261,10 @@ def _parameters(
         if inner.get("required") and given.get(name) is None and inner.get("default") is None:
             wrong = True
             yield f"{rule.action['ref']} needs {name}: {_line(inner)}"
+    instead = {CHANGE, "incident_id"}
+    if instead <= set(declared) and not any(given.get(name) for name in instead):
+        wrong = True
+        yield f'{rule.action["ref"]} needs {CHANGE}: "{{{{ trigger }}}}", else it posts nothing'
     if rule.action["ref"] == POST_ACTION and not wrong:
         yield from _route({name: given.get(name) for name in ROUTE})
 

@@ -120,6 +120,7 @@ RULES = [
     Mistake(when("trigger.incident.teams", "contains", "Payments"), "write type: search, condition: any, pattern: {item.name: {type: equals, pattern: Payments}}"),
     Mistake(when("trigger.event_types", "contains", "incident.triggerd"), "is never 'incident.triggerd'; did you mean incident.triggered?"),
     Mistake({"criteria": {"trigger.incident.service": {"type": "equals"}}}, "the criterion on trigger.incident.service has no pattern to compare with"),
+    Mistake(posts(change=None), 'pagerduty.mattermost.post_incident needs change: "{{ trigger }}", else it posts nothing'),
     Mistake(posts(change="{{ trigger.incident }}"), 'change: must be exactly "{{ trigger }}"'),
     Mistake(posts(channel="{{ trigger.incident.service | slug }}"), "channel: '{{ trigger.incident.service | slug }}' is no template: No filter named 'slug'"),
     Mistake(posts(channel="{{ trigger.incident.service"), "is no template: unexpected end of template"),
