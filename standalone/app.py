@@ -48,7 +48,6 @@ from standalone.schemas import Misfit, allowing_nulls, check, with_defaults
 from standalone.sensors import SensorThread
 from standalone.services import ActionService, ApiClient, ProcessWrapper, SensorService
 from standalone.timers import Timers
-from standalone.unrouted import Unrouted
 
 LOG = logging.getLogger("standalone")
 
@@ -104,7 +103,6 @@ class App:
         ]
         self._timers = Timers(timed, self._tick)
         self._lock = DataLock(self._data_dir)
-        self._unrouted = Unrouted()
         self._alias_api = AliasApi(
             self.pack.ref, self.pack.aliases, self.pack.actions, self.store.get, self.run
         )
@@ -162,9 +160,6 @@ class App:
         self._check_payload(trigger_ref, payload)
         rules = self._planner.matching(trigger_ref, payload)
         self._accept(trigger_ref, payload, trace_tag, rules)
-        line = self._unrouted.line(trigger_ref, payload, rules)
-        if line:
-            LOG.warning("%s", line)
 
     def run(
         self,

@@ -10,7 +10,6 @@ import getpass
 import json
 import logging
 import os
-import signal
 import sqlite3
 import sys
 from datetime import tzinfo
@@ -214,41 +213,10 @@ def _measured_app(options: Any) -> Any:
 
 
 def _serve(options: Any) -> int:
+    from standalone import serving
+
     app = _measured_app(options)
-    # The C level writes to the pipe whichever thread the signal reaches. An Event, or a write by
-    # the handler, could leave the main thread waiting for ever.
-    wake_up, wake = os.pipe()
-    os.set_blocking(wake, False)
-    signal.set_wakeup_fd(wake)
-    received: List[int] = []
-
-    def stop(number: int, _: Any) -> None:
-        received.append(number)
-        if len(received) > 1:
-            os._exit(0)  # whatever has not ended is on disk
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, stop)
-    from standalone import checks, data_folder
-
-    for line in checks.unknown_settings(app.configuration.raw, app.pack):
-        LOG.warning("The configuration: %s", line)
-    wrong = checks.wrong_settings(app.configuration.current(), app.pack)
-    if wrong:
-        raise UserError("The configuration: " + "; ".join(wrong))
-    data_folder.AccountLock(app.configuration.current(), _data_dir(options)).take()
-    app.start()
-    data_folder.remember_rules(_data_dir(options), _rule_folders(options))
-    enabled = sum(rule.enabled for rule in app.pack.rules.values())
-    LOG.info("Running %s %s with %d rules; Ctrl-C stops", app.pack.ref, app.pack.version, enabled)
-    while not received:
-        os.read(wake_up, 1)
-    LOG.info("Stopping")
-    if not app.stop():
-        LOG.info("What was still at work is on disk and runs again at the next start")
-        logging.shutdown()
-        os._exit(0)  # threads that hang in a request must not keep the process
-    return 0
+    return serving.run(app, _data_dir(options), _rule_folders(options), _me())
 
 
 def _run(options: Any) -> int:

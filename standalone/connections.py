@@ -243,7 +243,7 @@ def _mattermost(config: Any, pack: Pack, action_service: Any) -> Iterator[CheckF
         )
         return
     find = partial(_channel, Channels(mattermost, Store(action_service)).look_up)
-    uses = _channels_of_rules(pack)
+    uses = channels_of_rules(pack)
     for name, words in (
         ("default_channel", (":default", ":service")),
         ("operations_channel", (":operations",)),
@@ -303,7 +303,7 @@ def _is_answered(config: Any, word: str) -> bool:
         return False
 
 
-def _channels_of_rules(pack: Pack) -> List[Named]:
+def channels_of_rules(pack: Pack) -> List[Named]:
     """The channels that enabled rules name literally, or by their action's default."""
     from standalone.templates import holds_template
 

@@ -23,6 +23,10 @@ class RepaintIncident(CardAction):
         # A change is what the sensor saw; an incident that a person names is repainted alone.
         if change:
             outcomes = posting.follow(self.context, shown, along_of(change))
+            if not outcomes:
+                from pagerduty_mattermost.operations import unrouted
+
+                unrouted.report(self.context, self.action_service, shown)
         else:
             outcomes = posting.make_publisher(self.context).repaint(shown)
         self.follow_room(shown, outcomes)

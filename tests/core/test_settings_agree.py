@@ -238,6 +238,7 @@ NOT_THE_DEFAULT = {
     "chat.allowed",
     "time_zone",
     "watch.leader_election",
+    "watch.report_unrouted",
 }
 """What the documents show how to change."""
 

@@ -3,8 +3,13 @@ own."""
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
 
 import yaml
 
@@ -24,6 +29,14 @@ RULE = {
         "parameters": {"change": "{{ trigger }}"},
     },
 }
+
+
+def until(done: Callable[[], Any], seconds: float = 60.0) -> None:
+    """Waits for what a process beside us comes to."""
+    end = time.monotonic() + seconds
+    while not done():
+        assert time.monotonic() < end, "not in time"
+        time.sleep(0.1)
 
 
 class Shell:
@@ -57,3 +70,17 @@ class Shell:
         action = {**RULE["action"], **changed.pop("action", {})}
         (mine / "mine.yaml").write_text(yaml.safe_dump({**RULE, "action": action, **changed}))
         return str(mine)
+
+    @contextmanager
+    def serving(self, *words: str) -> Iterator[Callable[[], str]]:
+        """`serve` in a process of its own; what its log says so far."""
+        path = self.folder / "log"
+        given = [sys.executable, "-m", "standalone", "serve", "--config", str(self.config), *words]
+        with path.open("w") as log:
+            started = subprocess.Popen(given, cwd=ROOT, stderr=log, stdout=log)
+        try:
+            until(lambda: "Running pagerduty" in path.read_text() or started.poll() is not None)
+            yield path.read_text
+        finally:
+            started.send_signal(signal.SIGTERM)
+            started.wait(30)

@@ -31,14 +31,16 @@ _TEXTS = ("channel", "route", "mention", "quiet", "priority")
 _LISTS = ("start_on", "reply_on", "checklist", "reactions")
 
 
+def is_on_incidents(rule: Any) -> bool:
+    """Whether it is a rule on the incident trigger, enabled or not."""
+    return _trigger(rule) == INCIDENT_TRIGGER
+
+
 def posts_cards(rule: Any) -> bool:
-    """Whether it is a rule on the incident trigger, enabled or not, that posts cards."""
+    """Whether it is one that posts cards."""
     action = getattr(rule, "action", None)
-    return (
-        _trigger(rule) == INCIDENT_TRIGGER
-        and isinstance(action, Mapping)
-        and action.get("ref") == POST_ACTION
-    )
+    is_post = isinstance(action, Mapping) and action.get("ref") == POST_ACTION
+    return is_on_incidents(rule) and is_post
 
 
 def route_of(given: Mapping[str, Any]) -> Route:

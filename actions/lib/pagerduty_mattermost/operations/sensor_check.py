@@ -32,11 +32,11 @@ def check(context: Context) -> Tuple[str, str]:
         return "fail", f"failing: {beat.get('reason')}"
     if beat.get("reason"):
         return "warn", f"incidents are read; {beat.get('reason')}"
-    good = times.seconds(str(beat.get("last_good") or ""))
-    lag = (
-        f", all read up to {times.duration(max(0.0, context.clock() - good))} ago" if good else ""
-    )
-    return "ok", f"{beat.get('open')} open incidents, {beat.get('reported')} of them reported{lag}"
+    noted = times.seconds(str(beat.get("last_good") or ""))
+    ago = times.duration(max(0.0, context.clock() - noted)) if noted else ""
+    as_of = f", as it noted {ago} ago (it notes that every five minutes)" if ago else ""
+    counts = f"{beat.get('open')} open incidents, {beat.get('reported')} of them reported"
+    return "ok", f"reads PagerDuty; {counts}{as_of}"
 
 
 def standby(context: Context) -> Tuple[str, str]:

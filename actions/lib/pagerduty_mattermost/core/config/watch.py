@@ -33,6 +33,8 @@ class WatchConfig(NamedTuple):
     listened for the default is `WEBHOOK_SNAPSHOT_EVERY`."""
     leader_election: bool = False
     """Whether of several sensor containers one reads PagerDuty and the others stand by."""
+    report_unrouted: bool = True
+    """Whether the operations channel is told of an incident of high urgency that no rule posts."""
 
 
 FORMER_WATCH_NAMES = {"poll_interval_with_bell": "poll_interval_with_webhook"}
@@ -69,6 +71,7 @@ def read_watch(whole: Reader, webhook: WebhookConfig) -> WatchConfig:
         ),
         snapshot_every=read.integer("snapshot_every", 1, 10000),
         leader_election=read.boolean("leader_election"),
+        report_unrouted=read.boolean("report_unrouted"),
     )
 
 

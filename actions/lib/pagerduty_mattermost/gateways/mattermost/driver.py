@@ -29,6 +29,10 @@ from pagerduty_mattermost.gateways.http.client import NO_JSON, decode, network_e
 
 READ_BY_POST = frozenset(("/posts/ids",))
 """Paths of reads that Mattermost takes as POST, since their lists are long."""
+REFUSED = (
+    "Mattermost refuses the token (mattermost.token: revoked, mistyped, or its bot is disabled): "
+    "make a new one under Integrations > Bot Accounts and set it there"
+)
 ASK_THE_SERVER = object()
 """What is answered in the server's place (`PooledClient.instead`) where it is asked itself."""
 
@@ -178,11 +182,9 @@ class PooledClient(Client):
             why = "says that it is unhealthy (its database?)"
             return RetryLater(line, status=status, error_id=error_id).of_service(what, why)
         if status == 401:
-            line = (
-                "Mattermost refuses the token (mattermost.token: revoked, mistyped, or "
-                f"its bot is disabled); {line}"
-            )
-            return Unauthorized(line, status=status, error_id=error_id)
+            refused = Unauthorized(f"{REFUSED} ({what})", status=status, error_id=error_id)
+            refused.words = REFUSED
+            return refused
         kinds = {400: RejectedInput, 403: Unauthorized, 404: NotFound, 413: RejectedInput}
         return kinds.get(status, PermanentError)(line, status=status, error_id=error_id)
 

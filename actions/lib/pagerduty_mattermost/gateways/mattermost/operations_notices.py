@@ -24,6 +24,14 @@ KEY_PREFIX = "complaint."
 DAY_SECONDS = 86400.0
 
 
+def was_told(store: Store, about: str) -> bool:
+    """Whether the matter stands in the operations channel already. Raises StoreUnreachable."""
+    try:
+        return store.read(KEY_PREFIX + post_key("complaint", about)) is not None
+    except BrokenValue:
+        return True
+
+
 def notify_operators(
     mattermost: Mattermost,
     store: Store,
@@ -46,7 +54,7 @@ def notify_operators(
         return False
     key = post_key("complaint", about)
     try:
-        if store.read(KEY_PREFIX + key) is not None:
+        if was_told(store, about):
             return False
         with suppress(PostDeleted):  # somebody has read it
             Channels(mattermost, store).using(
@@ -54,8 +62,6 @@ def notify_operators(
                 lambda channel: mattermost.create_post(channel.id, f":warning: {text}", key=key),
             )
         store.write(KEY_PREFIX + key, {"about": about, "at": int(clock())}, ttl)
-    except BrokenValue:
-        return False
     except PackError as error:
         log.warning("%s (not posted in the operations channel: %s)", text, error)
         return False

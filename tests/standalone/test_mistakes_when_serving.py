@@ -1,0 +1,122 @@
+"""Mistakes that `serve` meets at its start and while it runs; the numbers are those of the list
+they were collected in."""
+
+# flake8: noqa: E501,W503
+
+from __future__ import annotations
+
+import socket
+
+import pytest
+from command_line import until
+
+from sandbox.ports import free_port
+
+
+def test_1b_a_wrong_key_is_said_once(shell):
+    shell.write(api_key="u+wrong", watch={"poll_interval": 4})
+    with shell.serving() as log:
+        until(lambda: "does not accept the key" in log())
+        said = log().count("does not accept the key")
+        polls = len(refused(shell))
+        until(lambda: len(refused(shell)) > polls + 1)
+        assert said <= log().count("does not accept the key") <= 2  # the sensor, and its notice
+
+
+def refused(shell):
+    return [one for one in shell.sandbox.pagerduty.journal.entries if one.status == 401]
+
+
+def test_2b_a_wrong_token_ends_it_in_one_line(shell):
+    shell.write(mattermost={"token": "x" * 26})
+    code, lines = shell("serve")
+    assert (code, len(lines)) == (2, 1), lines
+    assert lines[0].startswith(
+        "standalone: The configuration: Mattermost refuses the token (mattermost.token: revoked, "
+        "mistyped, or its bot is disabled): make a new one under Integrations > Bot Accounts and "
+        "set it there"
+    )
+    assert "api.context" not in lines[0]
+
+
+@pytest.mark.parametrize("trouble", ["away", "limiting"])
+def test_2c_a_server_that_is_away_is_waited_for(shell, trouble):
+    if trouble == "away":
+        shell.write(mattermost={"url": f"http://127.0.0.1:{free_port()}"})
+    else:
+        shell.sandbox.mattermost.faults.add("status", status=503, path="/users/me")
+    try:
+        with shell.serving() as log:
+            assert "Running pagerduty" in log()
+    finally:
+        shell.sandbox.mattermost.faults.clear()
+
+
+def test_2d_a_token_that_is_refused_later_is_one_line_of_health(shell):
+    shell.write(mattermost={"token": "x" * 26})
+    code, lines = shell("run", "health.check")
+    said = [line for line in lines if "refuses the token" in line]
+    assert len(said) == 1, lines
+    assert said[0].startswith("❌ Mattermost")
+    assert any(line.startswith("➖ channels") and "see Mattermost" in line for line in lines)
+
+
+def test_21_to_24_a_rule_that_can_not_fire_is_said_at_the_start(shell):
+    criteria = {"trigger.incident.service": {"type": "equals", "pattern": "Checkout"}}
+    action = {"parameters": {"change": "{{ trigger }}", "channel": "incidnets"}}
+    folder = shell.rule(criteria=criteria, action=action)
+    with shell.serving("--rules", folder) as log:
+        until(lambda: "never fires" in log() and "can't post" in log())
+        said = [line for line in log().splitlines() if "me.mine" in line]
+    assert len(said) == 2, said
+    assert "The rule me.mine never fires: trigger.incident.service: there is no service" in said[0]
+    assert "did you mean Checkout API" in said[0]
+    assert "The rule me.mine can't post in its channel: Mattermost shows the bot no" in said[1]
+
+
+def test_24_a_rule_that_means_nothing_is_said_at_the_start(shell):
+    action = {"parameters": {"change": "{{ trigger }}", "mention": "on-call"}}
+    with shell.serving("--rules", shell.rule(action=action)) as log:
+        said = [line for line in log().splitlines() if "me.mine" in line]
+    assert len(said) == 1, said
+    assert "The rule me.mine does not do what it says: mention: must be one of" in said[0]
+
+
+def test_names_are_not_complained_of_where_nobody_answers(shell):
+    away = f"http://127.0.0.1:{free_port()}"
+    shell.write(api_url=away, mattermost={"url": away})
+    criteria = {"trigger.incident.service": {"type": "equals", "pattern": "Checkout"}}
+    with shell.serving("--rules", shell.rule(criteria=criteria)) as log:
+        until(lambda: "is read or reported now" in log())
+        assert "never fires" not in log()
+
+
+def test_30_and_31_two_that_serve(shell):
+    with shell.serving():
+        code, lines = shell("serve")
+        assert code == 2
+        assert "Another process already serves" in lines[-1]
+        code, lines = shell("serve", "--data", str(shell.folder / "other"))
+        assert code == 2
+        assert (
+            "already serves this PagerDuty account and Mattermost bot, with its data in"
+            in lines[-1]
+        )
+        assert str(shell.folder / ".pagerduty-data") in lines[-1]
+        assert "end one of them" in lines[-1]
+
+
+@pytest.mark.parametrize("section", ["chat", "webhook"])
+def test_32_and_33_a_port_that_is_taken(shell, section):
+    more = {"signing_keys": ["s" * 32]} if section == "chat" else {"secrets": ["s" * 32]}
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        shell.write(**{section: {"port": port, "public_url": "http://127.0.0.1:1", **more}})
+        code, lines = shell("check")
+    assert (code, len(lines)) == (1, 1)
+    assert (
+        f"{section}.port: 127.0.0.1:{port} can't be listened on (Address already in use): choose another port"
+        in lines[0]
+    )
