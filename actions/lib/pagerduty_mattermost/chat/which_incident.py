@@ -9,6 +9,7 @@ from pagerduty_mattermost.cards.incident_lists import in_order
 from pagerduty_mattermost.chat.acting_user import identify
 from pagerduty_mattermost.chat.command import Command
 from pagerduty_mattermost.chat.command_table import CommandTable
+from pagerduty_mattermost.chat.parser import parse
 from pagerduty_mattermost.chat.verb import MANY, ONE, TRIGGERED
 from pagerduty_mattermost.chat.verbs.named_incidents import incident_of
 from pagerduty_mattermost.chat.verbs.registry import TABLE
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from pagerduty_mattermost.incidents.incident import Incident
 
 ACKNOWLEDGE = "acknowledge"
+_AIM = ("verb", "incidents", "task", "duration")
+"""What of a command a proposed line has to say just so."""
 LISTED_INCIDENTS, MAX_TITLE = 5, 60
 """From which somebody is asked to choose, the first of a list; code points of a title."""
 
@@ -139,7 +142,19 @@ def _listed(found: Sequence[Incident]) -> str:
 
 
 def _how_to_say(command: Command, one: Incident) -> str:
+    """The command with that incident, as the parser reads it; in other words where no line of it
+    names one."""
     verb = TABLE.get(command.verb)
-    text = one_line(command.text.replace("`", ""), 60)
-    typed = [verb.typed if verb is not None else command.verb, str(one.number), text]
-    return f"say `/pd {' '.join(word for word in typed if word)}`"
+    said = (command.task, command.duration, command.text)
+    more = [one_line(word.replace("`", ""), 60) for word in said]
+    more += [
+        f"--{name} {one_line(value.replace('`', ''), 60)}"
+        for name, value in command.options.items()
+    ]
+    typed = [verb.typed if verb is not None else command.verb, str(one.number), *more]
+    line = " ".join(word for word in typed if word)
+    meant = parse(line).command
+    wanted = command._replace(incidents=str(one.number))
+    if meant is None or any(getattr(meant, name) != getattr(wanted, name) for name in _AIM):
+        return "say it in the incident's room, or below its card"
+    return f"say `/pd {line}`"
