@@ -54,6 +54,21 @@ def _start(app: Any, data_dir: Path, rule_folders: Sequence[Path], user: str) ->
     data_folder.AccountLock(config, data_dir).take()
     app.start()
     start_checks.say_unknown_names(config, app.pack, app.action_service("Check", user))
+    resolved = [folder.resolve() for folder in rule_folders]
+    for folder in data_folder.remembered_rules(data_dir):
+        if folder.resolve() not in resolved:
+            LOG.warning(
+                "The last run had the rules in %s too, this one has not: start it with --rules %s",
+                folder,
+                folder,
+            )
     data_folder.remember_rules(data_dir, list(rule_folders))
     enabled = sum(rule.enabled for rule in app.pack.rules.values())
-    LOG.info("Running %s %s with %d rules; Ctrl-C stops", app.pack.ref, app.pack.version, enabled)
+    more = f", those in {', '.join(str(folder) for folder in rule_folders)} among them"
+    LOG.info(
+        "Running %s %s with %d rules%s; Ctrl-C stops",
+        app.pack.ref,
+        app.pack.version,
+        enabled,
+        more if rule_folders else "",
+    )

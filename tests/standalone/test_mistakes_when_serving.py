@@ -120,3 +120,15 @@ def test_32_and_33_a_port_that_is_taken(shell, section):
         f"{section}.port: 127.0.0.1:{port} can't be listened on (Address already in use): choose another port"
         in lines[0]
     )
+
+
+def test_rules_that_the_last_run_had_are_not_left_out_in_silence(shell):
+    folder = shell.rule()
+    with shell.serving("--rules", folder) as log:
+        (line,) = [line for line in log().splitlines() if "Running pagerduty" in line]
+        assert f"rules, those in {folder} among them; Ctrl-C stops" in line
+    with shell.serving() as log:
+        warning = f"The last run had the rules in {folder} too, this one has not"
+        assert f"{warning}: start it with --rules {folder}" in log()
+    with shell.serving() as log:
+        assert "The last run had" not in log()
