@@ -49,7 +49,7 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
     """Runs one command; the result is the exit code."""
     options = argparse.Namespace()
     try:
-        options = _parser().parse_args(arguments)
+        options = _options(arguments)
         code: int = options.command(options)
         sys.stdout.flush()
         return code
@@ -58,7 +58,8 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
             hasattr(options, "config") or Path(DEFAULT_CONFIG).is_file()
         )
         hint = f" (there is no ./{DEFAULT_CONFIG}; name it with --config)" if missing else ""
-        print(f"standalone: {error}{hint}", file=sys.stderr)
+        for line in f"{error}{hint}".splitlines():
+            print(f"standalone: {line}", file=sys.stderr)
         return 2
     except sqlite3.Error as error:
         print(f"standalone: The database can't be used: {error}", file=sys.stderr)
@@ -68,6 +69,18 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
         return 0
     except KeyboardInterrupt:
         return 130
+
+
+def _options(arguments: Optional[Sequence[str]]) -> argparse.Namespace:
+    """With an action's parameters wherever they stand. Raises UserError."""
+    parser = _parser()
+    options, others = parser.parse_known_args(arguments)
+    stray = [one for one in others if one.startswith("-") or "=" not in one]
+    if others and (stray or not hasattr(options, "parameters")):
+        parser.error(f"unrecognized arguments: {' '.join(others)}")
+    if others:
+        options.parameters = [*options.parameters, *others]
+    return options
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -237,43 +250,10 @@ def _run(options: Any) -> int:
 
 
 def _chat(options: Any) -> int:
-    from standalone import alias_format, chat
-    from standalone.tables import table, terminal_width
+    from standalone import shell_chat
 
     app = _app(options, config_needed=False)
-    if options.phrase.strip() == "help":
-        phrases = alias_format.phrases(app.pack.aliases)
-        print(table(phrases, terminal_width()) if phrases else chat.NO_PHRASES)
-        return 0
-    requests = chat.understand(
-        options.phrase,
-        app.pack.aliases,
-        app.pack.actions,
-        app.pack.ref,
-        app.store.get,
-        options.user,
-    )
-    code, said = 0, ""
-    for request in requests:
-        said = "" if options.json else chat.acknowledgement(request)
-        if said:
-            print(said)
-        execution = app.run(
-            request.alias.action_ref, request.parameters, user=_me(), context=request.context
-        )
-        if options.json:
-            code = max(code, _report(options, app, execution))
-            continue
-        action = app.pack.actions[execution.action_ref]
-        said = chat.answer(
-            request.alias, chat.as_api(execution, chat.masked(execution.parameters, action))
-        )
-        if said:
-            print(said)
-        code = max(code, int(execution.status != "succeeded"))
-    if code and not options.user and "who you are" in said:
-        print("(Nobody was named: chat --as USER says who speaks.)", file=sys.stderr)
-    return code
+    return shell_chat.say(app, options, _me(), lambda execution: _report(options, app, execution))
 
 
 def _report(options: Any, app: Any, execution: Any) -> int:
@@ -315,7 +295,9 @@ def _check(options: Any) -> int:
 def _findings(options: Any) -> Iterator[Any]:
     from standalone import checks
     from standalone.checks import CheckFinding
+    from standalone.connections import check_connections
     from standalone.data_folder import is_served
+    from standalone.usable_settings import usable
 
     app = _app(options, config_needed=False)
     yield from checks.check_rule_folders(_rule_folders(options))
@@ -326,27 +308,14 @@ def _findings(options: Any) -> Iterator[Any]:
     problems = checks.check_settings(app.configuration, app.pack)
     yield from (CheckFinding(False, f"The configuration: {line}") for line in problems)
     if not problems:
-        config = app.configuration.current()
         yield CheckFinding(True, "configuration: every setting reads")
-        for line in checks.unprotected_connections(config, app.pack):
-            yield CheckFinding(True, f"not protected: {line}", advised=True)
-        yield from checks.check_ports(config, app.pack, is_served(_data_dir(options)))
-    if not options.offline:
-        yield from _both_sides(app)
-
-
-def _both_sides(app: Any) -> Iterator[Any]:
-    """What the two servers say of the configuration, as soon as every setting has a value."""
-    from standalone.checks import OUR_PACK
-    from standalone.connections import check_connections
-
-    if app.pack.ref != OUR_PACK:
-        return
-    try:
-        config = app.configuration.current()
-    except UserError:
-        return
-    yield from check_connections(config, app.pack, app.action_service("Check", _me()))
+    config, left_out = usable(app.configuration, app.pack, problems)
+    for line in checks.unprotected_connections(config, app.pack):
+        yield CheckFinding(True, f"not protected: {line}", advised=True)
+    yield from checks.check_ports(config, app.pack, is_served(_data_dir(options)))
+    if not options.offline and app.pack.ref == checks.OUR_PACK:
+        service = app.action_service("Check", _me())
+        yield from check_connections(config, app.pack, service, left_out)
 
 
 def _warn_about_metadata(app: Any) -> None:

@@ -11,7 +11,7 @@ import sys
 import threading
 from contextlib import contextmanager
 from functools import partial
-from typing import Any, Callable, Iterator, List, Mapping, Sequence, Tuple
+from typing import Any, Callable, Collection, Iterator, List, Mapping, Sequence, Tuple
 
 from standalone import chat_check, rule_names
 from standalone.checks import CheckFinding
@@ -20,15 +20,22 @@ from standalone.pack_model import Pack
 LIFE_SECONDS = 5
 """Between two lines that say that an answer is still awaited."""
 
+_PAGERDUTY = frozenset(("api_key", "auth_type", "region", "api_url", "proxy"))
+_MATTERMOST = frozenset(("mattermost.url", "mattermost.token", "mattermost.proxy"))
+"""Settings without which a side is not the one that is meant."""
 Named = Tuple[str, str]
 """(where it is named, the text there)"""
 
 
 def check_connections(
-    raw: Mapping[str, Any], pack: Pack, action_service: Any
+    raw: Mapping[str, Any],
+    pack: Pack,
+    action_service: Any,
+    left_out: Collection[str] = (),
 ) -> Iterator[CheckFinding]:
     """PagerDuty's and Mattermost's side with the completed configuration `raw`; nothing when that
-    can't be read: what is wrong with it is found by `checks.check_settings`."""
+    can't be read: what is wrong with it is found by `checks.check_settings`. `left_out`: settings
+    of which it was said what is wrong: a side that can't do without is not asked."""
     from pagerduty_mattermost.core.config import settings
     from pagerduty_mattermost.core.errors import ConfigError
 
@@ -37,8 +44,11 @@ def check_connections(
     except ConfigError:
         return
     yield from chat_check.check_settings(config)
-    yield from _pagerduty(config, pack)
+    if not _PAGERDUTY.intersection(left_out):
+        yield from _pagerduty(config, pack)
     missing = settings.mattermost_missing(config)
+    if _MATTERMOST.intersection(left_out):
+        return
     if missing:
         yield CheckFinding(
             False, f"Mattermost: {', '.join(missing)} not set; see pagerduty.yaml.example"

@@ -5,4 +5,5 @@ from __future__ import annotations
 
 
 class UserError(Exception):
-    """`str(error)` is the line: what is wrong, where, and what to do."""
+    """`str(error)` is the line: what is wrong, where, and what to do; several lines for several
+    mistakes."""

@@ -9,14 +9,13 @@ from typing import Any, List, Mapping, Optional, Sequence, Tuple
 
 from standalone.chat import columns, iso
 from standalone.journal import Execution
+from standalone.plain_text import plain
 from standalone.tables import records, table
 
 MAX_VALUE_CHARACTERS = 100
 """Characters of one value beside a message; `-j` prints all of it."""
 
 
-INERT = "\u200b"
-"""Stands in names and links, so that they do nothing in chat."""
 WHOLE = ("csv",)
 """Values beside a message that are shown whole: they are what was asked for."""
 
@@ -55,13 +54,13 @@ def result_text(result: Mapping[str, Any], width: Optional[int] = None) -> str:
 
 
 def readable(message: str, width: Optional[int] = None) -> str:
-    """A message for chat, for the terminal: its tables as tables of `width` characters, without
-    what makes names inert there."""
+    """A message for chat, for the terminal: its tables as tables of `width` characters, all of it
+    without what formats."""
     lines: List[str] = []
     rows: List[Tuple[str, ...]] = []
-    for line in [*message.replace(INERT, "").split("\n"), ""]:
+    for line in [*message.split("\n"), ""]:
         if line.startswith("| ") and line.endswith(" |"):
-            cells = tuple(cell.strip() for cell in line[2:-2].split(" | "))
+            cells = tuple(plain(cell.strip(), in_table=True) for cell in line[2:-2].split(" | "))
             if not all(set(cell) <= {"-"} for cell in cells) and (
                 not rows or len(cells) == len(rows[0])
             ):
@@ -70,7 +69,7 @@ def readable(message: str, width: Optional[int] = None) -> str:
         if rows:
             lines.append(table(rows, width, wrapped=True))
             rows = []
-        lines.append(line)
+        lines.append(plain(line))
     return "\n".join(lines[:-1])
 
 

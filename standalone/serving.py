@@ -42,12 +42,15 @@ def run(app: Any, data_dir: Path, rule_folders: Sequence[Path], user: str) -> in
 
 
 def _start(app: Any, data_dir: Path, rule_folders: Sequence[Path], user: str) -> None:
-    for line in checks.unknown_settings(app.configuration.raw, app.pack):
+    unknown = checks.unknown_settings(app.configuration.raw, app.pack)
+    for line in unknown:
         LOG.warning("The configuration: %s", line)
-    config = app.configuration.current()
-    wrong = checks.wrong_settings(config, app.pack)
+    wrong = [
+        line for line in checks.check_settings(app.configuration, app.pack) if line not in unknown
+    ]
     if wrong:
-        raise UserError("The configuration: " + "; ".join(wrong))
+        raise UserError("\n".join(f"The configuration: {line}" for line in wrong))
+    config = app.configuration.current()
     start_checks.require_token(config, app.pack)
     for line in start_checks.rule_faults(app.pack, app.store.get):
         LOG.warning("%s", line)

@@ -12,20 +12,19 @@ class ChatRun(PackAction):
     kept_as = "chat_run"
 
     def act(self, **params: Any) -> Dict[str, Any]:
+        from pagerduty_mattermost.chat.bot_commands import carried_out
         from pagerduty_mattermost.chat.bot_words import words_given
-        from pagerduty_mattermost.chat.command import Command
-        from pagerduty_mattermost.chat.perform import perform
 
         known = words_given(params)
         # Of those that one run carries out again each has its own.
         key = self.own_key("command", *(f"{name}={word}" for name, word in known.items()))
-        result = perform(self.context, Command(**known)._replace(key=key))
+        result = carried_out(self.context, known, key)
         return {"message": result.message, "incidents": list(result.incidents)}
 
     def run(self, **params: Any) -> Tuple[bool, Any]:
         from pagerduty_mattermost.chat.bot_words import said_by_a_bot
 
-        return said_by_a_bot(super().run(**params))
+        return said_by_a_bot(super().run(**params), str(params.get("verb")))
 
     def said_of(self, error: BaseException) -> str:
         from pagerduty_mattermost.chat import away

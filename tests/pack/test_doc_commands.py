@@ -65,6 +65,8 @@ def place(tmp_path_factory: Any) -> Iterator[Any]:
     with Sandbox() as sandbox:
         furnish(sandbox)
         write_scene(folder / "pagerduty.yaml", sandbox, set_up_chat(sandbox))
+        (folder / ".demo").mkdir()
+        (folder / ".demo" / "pagerduty.yaml").write_text((folder / "pagerduty.yaml").read_text())
         yield sandbox, folder
 
 

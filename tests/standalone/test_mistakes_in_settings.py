@@ -134,3 +134,46 @@ def test_28_no_configuration_or_none_that_reads(shell):
     code, lines = shell("serve")
     assert (code, len(lines)) == (2, 1)
     assert "must be a mapping of settings" in lines[0]
+
+
+def test_all_mistakes_are_said_at_once_and_both_sides_are_asked_all_the_same(shell):
+    shell.write(
+        {"default_channel": "incidnets", "default_chanel": "x"},
+        time_zone="Berlin",
+        timezone="UTC",
+        watch={"poll_interval": "4s", "services": ["Chekout API"], "urgencies": ["High"]},
+        quiet_hours={"hours": "22-7"},
+    )
+    code, lines = shell("check")
+    assert code == 1
+    said = "\n".join(lines)
+    for part in (
+        "timezone is not a setting",
+        "mattermost.default_chanel is not a setting",
+        "no time zone 'Berlin'",
+        "watch.poll_interval: is text",
+        "watch.urgencies[0] must be one of",
+        "quiet_hours.hours does not read",
+        "watch.services: there is no service 'Chekout API'",
+        "mattermost.default_channel: Mattermost shows the bot no channel ~incidnets",
+    ):
+        assert said.count(part) == 1, part
+    assert len(lines) == 8, said
+    code, served = shell("serve")
+    assert code == 2
+    assert [line for line in served if line.startswith("standalone: The configuration: ")] == [
+        line.replace("WRONG  ", "standalone: ")
+        for line in lines
+        if "The configuration" in line and "timezone is" not in line
+    ]
+
+
+@pytest.mark.parametrize("gone", ["api_key", "mattermost.token"])
+def test_a_side_is_not_asked_without_its_secret(shell, gone):
+    template = "{{ st2kv.system.gone }}"
+    shell.write(
+        **({"api_key": template} if gone == "api_key" else {"mattermost": {"token": template}})
+    )
+    code, lines = shell("check")
+    assert (code, len(lines)) == (1, 1), lines
+    assert f"{gone}: '{template}': the datastore has no key 'gone'" in lines[0]
