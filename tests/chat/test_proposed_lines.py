@@ -1,5 +1,7 @@
 """Who says no incident is shown a line that says one: typed as it stands it means the same."""
 
+# flake8: noqa: E203
+
 from __future__ import annotations
 
 import pytest

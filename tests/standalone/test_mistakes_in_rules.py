@@ -1,7 +1,7 @@
 """Mistakes in rules: each is answered in one line that names the place and the remedy, and by an exit
 code. The numbers are those of the list they were collected in."""
 
-# flake8: noqa: E501,W503
+# flake8: noqa: E501
 
 from __future__ import annotations
 

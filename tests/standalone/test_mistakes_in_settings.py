@@ -2,7 +2,7 @@
 and by an exit code. One row each, on the sandbox; the numbers are those of the list they were
 collected in (test_mistakes_are_complete.py)."""
 
-# flake8: noqa: E501,W503
+# flake8: noqa: E501
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Mistakes that `serve` meets at its start and while it runs; the numbers are those of the list
 they were collected in."""
 
-# flake8: noqa: E501,W503
+# flake8: noqa: E501
 
 from __future__ import annotations
 

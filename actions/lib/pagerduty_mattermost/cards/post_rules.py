@@ -8,8 +8,6 @@ motion. Pure.
 Rules are StackStorm's, or the embedded default's: ref, enabled, trigger, criteria, action.
 """
 
-# flake8: noqa: W503
-
 from __future__ import annotations
 
 import re
