@@ -157,8 +157,11 @@ def test_the_instructions_of_who_leads_from_the_beginning_lead_to_the_room(
     described = Role(COMMANDER, "Commander", INSTRUCTIONS)
     case = RunInRoom(one, PLAYBOOK._replace(roles=(*PLAYBOOK.roles, described)))
     (message,) = one.chat.direct_posts("pagerduty", case.ada.id)
-    assert f"([its room]({one.sandbox.mattermost.url}/_redirect/pl/{case.run.post.id}))" in (
-        message.message
+    incident = case.change().incident
+    assert message.message.startswith(
+        f"You are **Commander** now of [#{incident.number} {incident.title}]({incident.url}) "
+        f"([its room]({one.sandbox.mattermost.url}/_redirect/pl/{case.run.post.id})), in the "
+        "playbook "
     )
 
 

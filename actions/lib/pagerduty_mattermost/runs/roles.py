@@ -6,8 +6,9 @@ room is told, its header says who leads, and they are sent the role's instructio
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, List, Tuple
+from typing import TYPE_CHECKING, List, Optional, Tuple
 
+from pagerduty_mattermost.cards.card import headline
 from pagerduty_mattermost.core.errors import NotFound, PackError, WriteRefused
 from pagerduty_mattermost.core.text import escape, markdown_link, one_line
 from pagerduty_mattermost.gateways.mattermost.post_once import link
@@ -24,7 +25,7 @@ from pagerduty_mattermost.runs.texts import styled_lines
 
 if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
-    from pagerduty_mattermost.incidents.incident import Change
+    from pagerduty_mattermost.incidents.incident import Change, Incident
 
 
 def find_role(run: Run, said: str) -> Role:
@@ -57,7 +58,8 @@ def take(
         follow(context, acted.run, change)
         for one in uninstructed(acted.run):
             if one.taken == done.id:
-                acted = acted._replace(run=instruct(context, records, acted.run, one))
+                run = instruct(context, records, acted.run, one, change.incident)
+                acted = acted._replace(run=run)
     except WriteRefused:
         raise
     except PackError as error:
@@ -84,7 +86,7 @@ def begin(context: Context, records: RunRecords, run: Run, change: Change) -> Ru
     gateways' errors."""
     follow(context, run, change)
     for one in uninstructed(run):
-        run = instruct(context, records, run, one)
+        run = instruct(context, records, run, one, change.incident)
     return run
 
 
@@ -99,15 +101,23 @@ def uninstructed(run: Run) -> List[RoleState]:
     ]
 
 
-def instruct(context: Context, records: RunRecords, run: Run, taken: RoleState) -> Run:
-    """The role's instructions, as a direct message; once for each time it is taken. Raises what
-    may pass; whoever can't be written to is left alone."""
+def instruct(
+    context: Context,
+    records: RunRecords,
+    run: Run,
+    taken: RoleState,
+    incident: Optional[Incident] = None,
+) -> Run:
+    """The role's instructions, as a direct message with the ways to the incident; once for each
+    time it is taken. `incident`: where it is known. Raises what may pass; whoever can't be written
+    to is left alone."""
     role = next(one for one in known_roles(run) if one.name == taken.name)
     at = taken.at if taken.taken else run.plan.made_at
     where = markdown_link("its room", link(context.mattermost.settings, run.post.id))
     title = escape(one_line(role.title))
     playbook = escape(one_line(run.plan.playbook.title))
-    head = f"You are **{title}** now in the playbook {playbook} ({where}):"
+    of = f" of {markdown_link(headline(incident, 120), incident.url)}" if incident else ""
+    head = f"You are **{title}** now{of} ({where}), in the playbook {playbook}:"
     text = f"{head}\n\n{styled_lines(role.instructions.strip())}"
     post_id = ""
     try:
