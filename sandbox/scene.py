@@ -31,9 +31,34 @@ def furnish(sandbox: Sandbox) -> None:
     people = [*world.users.values(), sandbox.mattermost.account.user("admin")]
     for name, title in CHANNELS:
         sandbox.mattermost.account.add_channel(name, title, members=people)
+    _phones(sandbox.pagerduty.account)
     _rotation(sandbox.pagerduty.account)
     before(sandbox)
     sandbox.pagerduty.account.trigger("Database", "Replica lags 40 s behind", priority="P2")
+
+
+def _phones(account: Any) -> None:
+    """Everybody can be called: nobody has to be warned of at the first start."""
+    for number, user in enumerate(account.catalog["users"].values()):
+        own = {"user_id": user["id"], "created_at": account.now()}
+        phone = account.add(
+            "contact_methods",
+            "Mobile",
+            type="phone_contact_method",
+            address=f"{5550100 + number}",
+            country_code=1,
+            **own,
+        )
+        rule = account.add(
+            "notification_rules",
+            "0 minutes",
+            start_delay_in_minutes=0,
+            method_id=phone["id"],
+            urgency="high",
+            **own,
+        )
+        user["method_ids"] = [*user["method_ids"], phone["id"]]
+        user["rule_ids"] = [*user["rule_ids"], rule["id"]]
 
 
 def _rotation(account: Any) -> None:

@@ -9,6 +9,7 @@ from typing import Any, Mapping
 
 from standalone.journal import Execution
 from standalone.pack_model import Pack
+from standalone.plain_text import plain
 
 UNSEEN = ("unchanged", "not_started", "waiting", "not_configured")
 """What `done` of a result says when people see nothing new."""
@@ -25,8 +26,9 @@ def success_line(execution: Execution) -> str:
     result = execution.result.get("result")
     if not isinstance(result, dict) or not result.get("message") or not _did_something(result):
         return ""
-    joint = " in " if "cards" in result or "channel" in result else ": "
-    return f"{_subject(execution)}{joint}{' '.join(str(result['message']).split())}"
+    said = plain(" ".join(str(result["message"]).split()))
+    joint = " in " if said.startswith("~") else ": "
+    return f"{_subject(execution)}{joint}{said}"
 
 
 def kept_line(execution: Execution) -> str:

@@ -29,12 +29,12 @@ class PostStorm(PackAction):
         idle = self.not_configured()
         if idle:
             return idle
-        from pagerduty_mattermost.noise.storm_publisher import show_everywhere
+        from pagerduty_mattermost.noise.storm_publisher import sentence, show_everywhere
 
         shown = show_everywhere(self.context, storm, channel or "", mentioned)
         cards = [card._asdict() for card in shown]
         return {
             **cards[0],
             "cards": cards,
-            "message": f"Storm {storm['key']}: {cards[0]['done']}.",
+            "message": sentence(storm, cards[0]["done"]),
         }

@@ -90,7 +90,7 @@ class HealthUpkeepTestCase(IncidentActionCase):
         with broken, done:
             succeeded, line = self.action().run(due=["reminders", "reconcile"], source=None)
         assert not succeeded
-        assert line == "reminders: none. Done: reconcile."
+        assert line == "reminders: none. Nothing to do: reconcile."
 
     def test_what_the_configuration_leaves_out_is_not_done(self) -> None:
         action = self.action({**self.settings(), "upkeep": {"without": ["watchdog", "reconcile"]}})

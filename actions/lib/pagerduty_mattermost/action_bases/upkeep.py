@@ -47,6 +47,17 @@ ENTRY_POINTS: Mapping[str, Tuple[str, str, Mapping[str, Any]]] = {
     RECONCILE: ("posts_reconcile", "PostsReconcile", _SENSOR),
 }
 """By job: module and class of its entry point, and what it is given."""
+_COUNTS: Mapping[str, Tuple[str, ...]] = {
+    CANARY: ("fault",),
+    KEPT_PAGES: ("sent", "refused"),
+    REMINDERS: ("post_ids",),
+    ONCALL_WATCH: ("handoffs", "reminders", "contacts", "problems"),
+    CATCH_UP: ("caught_up", "dropped"),
+    DIGEST: ("post_ids",),
+    ONCALL_SYNC: ("changed", "problems"),
+    RECONCILE: ("jobs",),
+}
+"""What a job's result counts of what it did."""
 AT_RETURN: Mapping[str, Mapping[str, Any]] = {
     KEPT_PAGES: {"now": True},
     CATCH_UP: {"is_back": True},
@@ -62,20 +73,31 @@ class JobDone(NamedTuple):
     failed: bool = False
     passes: bool = False
     """It failed at something that is away or slow: it is due again, and nobody has to act."""
+    acted: bool = False
+    """Something came of it, for people."""
 
 
 def result_of(done: Sequence[JobDone]) -> Dict[str, Any]:
-    """The action's result; what waits for another server is named in it. Raises PermanentError,
-    with what was done all the same, where a job failed at anything else."""
+    """The action's result: what came of each job; what waits for another server is named in it.
+    Raises PermanentError, with what was done all the same, where a job failed at anything else."""
     jobs = {one.name: one.message for one in done if not one.failed}
     later = {one.name: one.message for one in done if one.failed and one.passes}
     broken = [f"{one.name}: {one.message}" for one in done if one.failed and not one.passes]
-    told = f"Done: {', '.join(jobs) or 'nothing was due'}."
+    came = [f"{one.name}: {one.message}" for one in done if one.acted]
+    told = " ".join(came) or f"Nothing to do: {', '.join(jobs) or 'no job was due'}."
     if later:
         told += f" Tried again when due: {'; '.join(map(': '.join, later.items()))}."
     if broken:
         raise PermanentError(f"{'; '.join(broken)}. {told}")
-    return {"jobs": jobs, "later": later, "message": told}
+    kept = "done" if came or later else "unchanged"
+    return {"done": kept, "jobs": jobs, "later": later, "message": told}
+
+
+def acted(name: str, result: Mapping[str, Any]) -> bool:
+    """Whether something came of a job, for people, by its result. Pure."""
+    if name == WATCHDOG:
+        return result.get("done") == "told"
+    return any(bool(result.get(count)) for count in _COUNTS[name])
 
 
 def jobs_now(context: Context, due: Optional[Sequence[str]], *, by_timer: bool) -> List[str]:
@@ -107,7 +129,7 @@ def _done(action: PackAction, name: str, more: Mapping[str, Any]) -> JobDone:
     except Exception as error:  # noqa: BLE001 - the other jobs go on
         line = action.context.line_of(error)
         return JobDone(name, line, failed=True, passes=isinstance(error, RetryLater))
-    return JobDone(name, str(result.get("message") or ""))
+    return JobDone(name, str(result.get("message") or ""), acted=acted(name, result))
 
 
 def _made(action: PackAction, cls: Type[PackAction]) -> PackAction:

@@ -41,7 +41,7 @@ MOST_USED: Mapping[str, str] = {
     "show": "an incident with details, notes and buttons",
     "note": "add a note",
     "snooze": "snooze an acknowledged one",
-    "escalate": "page the next level, or the one said",
+    "escalate": "page the next level, or level 2",
     "declare": "trigger an incident, in a form",
     "oncall": "who is on call",
     "page": "page somebody",

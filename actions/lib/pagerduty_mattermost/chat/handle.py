@@ -95,7 +95,9 @@ def handle(context: Context, order: Any) -> Dict[str, Any]:
 def _done(result: CommandResult) -> Dict[str, Any]:
     """With the answer's first line for the log, its links as their texts; nothing of what was only
     asked about."""
-    first = next((line for line in result.message.splitlines() if line.strip()), "")
+    lines = (line.strip() for line in result.message.splitlines())
+    first = next((line for line in lines if line and not line.startswith("|")), "")
+    first = first or ("Answered with a table." if result.message.strip() else "")
     plain = _without_addresses(clean(first, 1000)).replace("\u200b", "")
     said = one_line(plain, MAX_SAID_CHARACTERS).rstrip(":")
     return {"done": DONE, "incidents": list(result.incidents), "message": said}

@@ -124,7 +124,9 @@ def by_event(context: Context, page: KeptPage, error: RetryLater) -> Optional[Co
     try:
         context.events.send_v2(events_api.alert(kept_pages.TRIGGER, key, given))
     except PackError as failed:
-        context.log.info("Not sent as an event: %s", context.line_of(failed))
+        context.log.info(
+            "A trigger waits, and is not sent by the Events API: %s", context.line_of(failed)
+        )
         return None
     why = page_texts.why(context.line_in_chat(error))
     return CommandResult(
@@ -145,7 +147,9 @@ def _may(context: Context, command: Command) -> bool:
             permissions.require(context, command, verb)
         return verb is not None
     except PackError as error:
-        context.log.info("Not sent as an event: %s", context.line_of(error))
+        context.log.info(
+            "A trigger waits, and is not sent by the Events API: %s", context.line_of(error)
+        )
         return False
 
 

@@ -36,6 +36,7 @@ from pagerduty_mattermost.cards.route import NOBODY
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import NotFound, PackError
 from pagerduty_mattermost.core.post_keys import PROPS_KEY, post_key
+from pagerduty_mattermost.core.text import clean, one_line
 from pagerduty_mattermost.gateways.mattermost.client import Mattermost
 from pagerduty_mattermost.gateways.stackstorm.datastore import BrokenValue, Store
 from pagerduty_mattermost.incidents.incident import Incident, Person
@@ -70,6 +71,14 @@ class StormCard(NamedTuple):
     post_id: str
     done: str
     """created, repainted, unchanged, older or deleted_by_a_person."""
+
+
+def sentence(storm: Mapping[str, Any], done: str) -> str:
+    """What became of its first card, for people. Pure."""
+    where = one_line(clean(storm.get("service") or storm.get("title") or "a service"), 80)
+    count = storm.get("total")
+    number = f" ({count} incidents)" if isinstance(count, int) and count else ""
+    return f"Storm on {where}{number}: card {done.replace('_', ' ')}."
 
 
 def show_everywhere(

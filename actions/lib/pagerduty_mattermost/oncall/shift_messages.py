@@ -258,6 +258,8 @@ class ShiftMessenger:
             except PackError as problem:
                 error, line = problem, self._context.line_of(problem)
                 self._in_a_row = self._in_a_row + 1 if isinstance(problem, RetryLater) else 0
+                if problem.status == 401:  # Mattermost takes the bot's token for nothing else
+                    self._in_a_row = FAILURES_IN_A_ROW
             except Exception as problem:  # noqa: BLE001 - one message that fails must not hold up the others
                 error, line = None, self._context.line_of(problem)
             else:

@@ -104,7 +104,7 @@ def run(context: Context, *, by_sensor: bool, groups: Groups) -> Dict[str, Any]:
         message = "PagerDuty's rate limit runs out: it waits for the next run."
         return {"done": "gives_way", "message": message}
     report = OnCallWatcher(context, groups).run()
-    for problem in report.problems:
+    for problem in dict.fromkeys(report.problems):
         context.log.warning("Not posted: %s", problem)
     return {"done": "done", **report._asdict(), "message": sentence(report)}
 

@@ -263,7 +263,7 @@ VERBS = (
         run=declare,
         usage="declare [title | link to a post]",
         example="declare The shop is slow",
-        help="the same in a dialog; a linked post becomes its details",
+        help="trigger an incident in a form; a linked post becomes its details",
         forms=(
             Form(
                 tuple(

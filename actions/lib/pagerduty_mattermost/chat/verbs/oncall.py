@@ -260,7 +260,7 @@ VERBS = (
         usage="oncall [name | @user | me]",
         example="oncall Checkout API",
         help="who is on call for a service, escalation policy or schedule, by its name or a part "
-        "of it; when a person is, or you are; bare: for your teams' services",
+        "of it; when a person is, or you are; without a name: for your teams' services",
         forms=(
             Form(
                 tuple(f"{who}{call}" for who in WHO_IS for call in ON_CALL),

@@ -217,7 +217,7 @@ VERBS = (
         run=escalate,
         usage="escalate [id] [level | policy]",
         example="escalate 1234 to level 2",
-        help="to the next level, the one said, or another escalation policy",
+        help="page the next level, level 2, or another escalation policy",
         forms=(
             Form(
                 ("escalate",),
