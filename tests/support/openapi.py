@@ -451,6 +451,8 @@ def check_entry(entry: Any) -> List[str]:
     """What is wrong with one entry of the sandbox's journal, one line each."""
     if entry.server == "mattermost" and not entry.path.startswith("/api/"):
         return []  # pages and hooks: the document is the API's
+    if entry.server == "stackstorm":
+        return []  # it has no contract here: tests/live holds the sandbox to a real one
     document, errors = _contract_for(entry.server, entry.path), []
     if not 400 <= entry.status < 500:
         errors += document.request(

@@ -185,7 +185,10 @@ class PackAction(Action):
         if not typed or is_from_a_rule(self.kept_as, self._params):
             return False
         is_it = rule_mistakes.bare(typed) == rule_mistakes.bare(channel)
-        return is_it and not rule_mistakes.name_channel(self.context, self.action_service, typed)
+        entry_point = type(self).__module__
+        return is_it and not rule_mistakes.name_channel(
+            self.context, self.action_service, typed, entry_point
+        )
 
     def _notice_of_channel(self, error: ChannelUnavailable) -> Optional[Tuple[str, str]]:
         """What the operations channel is told of a channel that can't be posted in, and what it is

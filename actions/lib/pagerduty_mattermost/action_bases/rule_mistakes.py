@@ -34,9 +34,10 @@ def told(
     return line
 
 
-def name_channel(context: Context, service: Any, channel: str) -> bool:
-    """Whether a rule names this channel for an action of the pack, or a template does, which could
-    be any; True also where StackStorm does not list its rules: then it may be one's."""
+def name_channel(context: Context, service: Any, channel: str, entry_point: str) -> bool:
+    """Whether a rule names this channel for an action of the pack, or runs the action of this
+    entry point with a template, which could be any; True also where StackStorm does not list its
+    rules: then it may be one's. `entry_point`: its module."""
     from pagerduty_mattermost.gateways.stackstorm.rules_api import all_rules
 
     try:
@@ -47,8 +48,12 @@ def name_channel(context: Context, service: Any, channel: str) -> bool:
     for rule in rules:
         runs = getattr(rule, "action", None) or {}
         written = str((runs.get("parameters") or {}).get("channel") or "")
-        is_ours = str(runs.get("ref") or "").startswith("pagerduty.")
-        if is_ours and written and ("{" in written or bare(written) == bare(channel)):
+        pack, _, action = str(runs.get("ref") or "").partition(".")
+        if pack != "pagerduty" or not written:
+            continue
+        if bare(written) == bare(channel):
+            return True
+        if "{" in written and action.replace(".", "_") == entry_point:
             return True
     return False
 

@@ -3,7 +3,8 @@ Pure."""
 
 from __future__ import annotations
 
-from typing import Dict, List, Sequence
+from collections import Counter
+from typing import List, Sequence
 
 from pagerduty_mattermost.chatops.aliases import Alias, searched
 from pagerduty_mattermost.core.markdown import code_span
@@ -22,18 +23,22 @@ def is_asked(text: str) -> bool:
 def helped(aliases: Sequence[Alias], text: str, trigger: str) -> str:
     """`aliases`: those that may be run; `text`: what was typed."""
     words = " ".join(text.split()[1:])
-    found = searched(aliases, words) if words else list(aliases)
+    found = searched(aliases, words)
     if not found:
         about = f" with {code_span(words)} in it" if words else ""
         return f"There is nothing{about} that you may run here by `/{trigger}`."
+    if not words and len(found) > MAX_LINES:
+        return _packs([alias for alias, _ in found], trigger)
+    nearest = sorted(
+        found, key=lambda one: (not one[1].lower().startswith(words.lower()), one[0].ref)
+    )
     lines = [
         f"- {code_span(f'/{trigger} {phrase}')}{_said(alias)}"
-        for alias in sorted(found, key=lambda one: one.ref)
-        for phrase in alias.phrases
+        for alias, phrase in nearest[:MAX_LINES]
     ]
-    if len(lines) <= MAX_LINES:
-        return "\n".join(["What you may run here:", *lines])
-    return _packs(found, len(lines), trigger)
+    more = len(nearest) - len(lines)
+    left = [f"… and {more} more: add a word of the one you want."] if more else []
+    return "\n".join(["What you may run here:", *lines, *left])
 
 
 def _said(alias: Alias) -> str:
@@ -41,16 +46,14 @@ def _said(alias: Alias) -> str:
     return f" {escape(shown)}" if shown else ""
 
 
-def _packs(found: Sequence[Alias], phrases: int, trigger: str) -> str:
-    """Too many to be read: by pack."""
-    by_pack: Dict[str, int] = {}
-    for alias in found:
-        by_pack[alias.pack] = by_pack.get(alias.pack, 0) + len(alias.phrases)
+def _packs(found: Sequence[Alias], trigger: str) -> str:
+    """Too many to be read: how many phrases by pack. `found`: the alias of each."""
+    by_pack = Counter(alias.pack for alias in found)
     lines: List[str] = [
         f"- {code_span(f'/{trigger} {WORD} {pack}')} {number} phrases"
         for pack, number in sorted(by_pack.items())
     ]
-    head = f"You may run {phrases} phrases here; those of a pack, or with words in them:"
+    head = f"You may run {len(found)} phrases here; those of a pack, or with words in them:"
     more = len(lines) - MAX_LINES
     shown = lines[:MAX_LINES] + ([f"- and of {more} further packs"] if more > 0 else [])
     return "\n".join([head, *shown])

@@ -88,15 +88,21 @@ def nearest(phrase: str, aliases: Sequence[Alias]) -> str:
     return best if score >= CLOSE_ENOUGH else ""
 
 
-def searched(aliases: Sequence[Alias], words: str) -> List[Alias]:
-    """Those of the pack of that name; else those in which all the words stand."""
+def searched(aliases: Sequence[Alias], words: str) -> List[Tuple[Alias, str]]:
+    """Phrases with their aliases: all without words, and of the pack of that name; else those in
+    which all the words stand; else those of aliases in whose name and description they do."""
     wanted = words.lower().split()
-    of_pack = [one for one in aliases if len(wanted) == 1 and one.pack.lower() == wanted[0]]
-    return of_pack or [one for one in aliases if all(word in _text(one) for word in wanted)]
+    every = [(alias, phrase) for alias in aliases for phrase in alias.phrases]
+    of_pack = [one for one in every if wanted == [one[0].pack.lower()]]
+    return (
+        of_pack
+        or [one for one in every if _has(one[1], wanted)]
+        or [one for one in every if _has(f"{one[0].ref} {one[0].description}", wanted)]
+    )
 
 
-def _text(alias: Alias) -> str:
-    return " ".join((alias.ref, alias.description, *alias.phrases)).lower()
+def _has(text: str, wanted: Sequence[str]) -> bool:
+    return all(word in text.lower() for word in wanted)
 
 
 def _object(value: Any) -> Mapping[str, Any]:
