@@ -4,6 +4,8 @@ alias = alias_of(row)          # a row of StackStorm's API
 alias.phrases                  # how it is typed, as its pack shows it
 """
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 import difflib
