@@ -4,6 +4,8 @@ a thread, kept in memory until they were read.
     status, answer = api.call("POST", "/actionalias/match", {"command": "ack 1234"}, {})
 """
 
+# flake8: noqa: E203
+
 from __future__ import annotations
 
 import threading
@@ -47,7 +49,7 @@ class AliasApi:
         if (method, path) == ("POST", "/actionalias/match"):
             return self._match(str(body["command"]))
         if (method, path) == ("GET", "/actionalias"):
-            return 200, [self._row(alias) for alias in self._aliases]
+            return 200, [self._row(alias) for alias in self._page(params or {})]
         if (method, path) == ("POST", "/aliasexecution"):
             return self._execute(body)
         kind, _, id = path.strip("/").partition("/")
@@ -61,6 +63,10 @@ class AliasApi:
         if kind == "executions" and method == "DELETE":
             return 200, {"faultstring": "What runs without StackStorm is not canceled."}
         return 404, {"faultstring": "This needs StackStorm."}
+
+    def _page(self, params: Mapping[str, Any]) -> Sequence[ActionAlias]:
+        begin = int(params.get("offset") or 0)
+        return self._aliases[begin : begin + int(params.get("limit") or len(self._aliases))]
 
     def _match(self, command: str) -> Answer:
         try:

@@ -57,6 +57,13 @@ class EmbeddedTestCase(ChatopsCase):
         self.say("help list incidents")
         assert "list incidents" in self.told_alone("What you may run here")
 
+    def test_help_lists_each_phrase_once(self) -> None:
+        """There are more aliases than StackStorm gives at once."""
+        self.say("help list")
+        told = self.told_alone("What you may run here")
+        lines = [line for line in told.splitlines() if line.startswith("- ")]
+        assert len(lines) == len(set(lines)) > 5
+
     def test_it_needs_an_allow_list_as_any_one_account(self) -> None:
         self.chatops = {}
         self.start()
