@@ -6,11 +6,13 @@ from __future__ import annotations
 from typing import Any, Dict, List
 
 import pytest
-from kept_page_case import HOUR, KeptPageCase
+from kept_page_case import HOUR, REST, KeptPageCase
+from oncall_case import moment
 
 from pagerduty_mattermost.chat.verb import PAGERDUTY
 from pagerduty_mattermost.chat.verbs.registry import TABLE
-from pagerduty_mattermost.core.errors import RejectedInput
+from pagerduty_mattermost.core.errors import RejectedInput, RetryLater
+from pagerduty_mattermost.oncall import handover_notes
 from pagerduty_mattermost.people.identity import FRESH_SECONDS
 
 REACHES = {
@@ -139,6 +141,42 @@ class FactsCase(KeptPageCase):
         assert {e.headers.get("from") for e in sent if "/incidents/" in e.path} == {
             "hopper@example.com"
         }
+
+    def test_hand_over_notes_are_kept_for_the_shift_of_who_it_is_now(self) -> None:
+        two = self.moved()
+        self.said("handover", "mei", text="Replica lags")
+        assert handover_notes.read(self.store(), two) == "Replica lags"
+        assert handover_notes.read(self.store(), self.mei["id"]) == ""
+        handover_notes.add(self.store(), self.mei["id"], "Of who had the address", self.now)
+        assert "Of who had" not in self.said("handover_notes", "mei").message
+        self.said("handover_clear", "mei")
+        assert handover_notes.read(self.store(), two) == ""
+        assert handover_notes.read(self.store(), self.mei["id"]) == "Of who had the address"
+
+    def test_while_pagerduty_can_not_say_who_it_is_no_notes_are_kept(self) -> None:
+        self.moved()
+        self.away(REST)
+        with pytest.raises(RetryLater):
+            self.said("handover", "mei", text="Replica lags")
+        assert handover_notes.read(self.store(), self.mei["id"]) == ""
+
+    def test_a_shift_is_taken_by_who_it_is_now(self) -> None:
+        self.at(moment(2026, 11, 24, 9, 1))
+        self.said("whoami", "olu")
+        self.done("oncall.watch")
+        olu = self.account.find("users", "Olu Adeyemi")
+        olu["email"] = "olu.adeyemi@elsewhere.example"
+        self.account.add("users", "Olu Two", email="olu@example.com", role="user", team_ids=[])
+        self.at(self.now + FRESH_SECONDS + 1)
+        assert "no hand-off to you" in self.said("handover_accept", "olu").message
+
+    def test_a_shift_can_be_taken_while_pagerduty_does_not_answer(self) -> None:
+        self.at(moment(2026, 11, 24, 9, 1))
+        self.said("whoami", "olu")
+        self.done("oncall.watch")
+        self.at(self.now + 10 * FRESH_SECONDS)
+        self.away(REST)
+        assert "Olu Adeyemi has it" in self.said("handover_accept", "olu").message
 
     def test_a_note_goes_to_the_incident_that_has_the_number_now(self) -> None:
         one = self.account.trigger("Database", "Disk full")

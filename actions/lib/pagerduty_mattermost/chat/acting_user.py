@@ -99,11 +99,12 @@ def believe_last_known(context: Context, user: str) -> None:
     context.again(f"identity {found.id}", lambda: known._replace(role_at=inf))
 
 
-def who_asks(context: Context, user: str) -> Identity:
-    """The same of whoever gave the command, in whose own name alone it can be done. Raises
-    NotFound with the ways out where PagerDuty does not know them."""
+def who_asks(context: Context, user: str, *, now: bool = False) -> Identity:
+    """The same of whoever gave the command, in whose own name alone it can be done (`now`: as
+    `identify_now` has it). Raises NotFound with the ways out where PagerDuty does not know
+    them."""
     try:
-        return identify(context, user)
+        return (identify_now if now else identify)(context, user)
     except _NOBODY as error:
         raise _unknown(error, ASK_SOMEBODY) from None
 

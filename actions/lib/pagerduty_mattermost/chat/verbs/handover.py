@@ -20,12 +20,14 @@ from pagerduty_mattermost.chat.forms import (
 from pagerduty_mattermost.chat.line import TypedLine
 from pagerduty_mattermost.chat.verb import CHAT, NOTHING, PEOPLE, Verb
 from pagerduty_mattermost.core import times, typed_incidents
+from pagerduty_mattermost.core.errors import RetryLater
 from pagerduty_mattermost.core.markdown import code_block
 from pagerduty_mattermost.core.text import escape, one_line
 from pagerduty_mattermost.oncall import handover_notes
 
 if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
+    from pagerduty_mattermost.people.identity import Identity
 
 MAX_NAMED = 5
 ADMINS = ("owner", "admin")
@@ -33,7 +35,7 @@ ADMINS = ("owner", "admin")
 
 
 def shown(context: Context, command: Command) -> CommandResult:
-    person = who_asks(context, command.user).person
+    person = who_asks(context, command.user, now=True).person
     text = handover_notes.read(context.store, person.id)
     if not text:
         return CommandResult(
@@ -44,7 +46,7 @@ def shown(context: Context, command: Command) -> CommandResult:
 
 def note(context: Context, command: Command) -> CommandResult:
     """`text` is kept beside what is noted already."""
-    person = who_asks(context, command.user).person
+    person = who_asks(context, command.user, now=True).person
     named = _on_call_for(context, person.id)
     text = handover_notes.add(context.store, person.id, command.text, context.clock())
     return CommandResult(
@@ -56,7 +58,7 @@ def note(context: Context, command: Command) -> CommandResult:
 
 
 def clear(context: Context, command: Command) -> CommandResult:
-    person = who_asks(context, command.user).person
+    person = who_asks(context, command.user, now=True).person
     if not handover_notes.read(context.store, person.id):
         return CommandResult("Nothing was noted.", (), person.email)
     handover_notes.delete(context.store, person.id)
@@ -67,7 +69,7 @@ def accept(context: Context, command: Command) -> CommandResult:
     """`text`: the key of a hand-off, where its button was pressed; else all to the asker."""
     from pagerduty_mattermost.oncall import shift_acceptance
 
-    who = who_asks(context, command.user)
+    who = _whoever_has_it(context, command.user)
     waiting = shift_acceptance.waiting_for(context.store, who.person.id)
     keys = [command.text] if command.text else [one.key for one in waiting]
     if not keys:
@@ -82,6 +84,15 @@ def accept(context: Context, command: Command) -> CommandResult:
             f"{escape(one_line(one.name, 80))}: {'already taken. ' if already else ''}{said}"
         )
     return CommandResult("\n".join(rows), (), who.person.email, already=already)
+
+
+def _whoever_has_it(context: Context, user: str) -> Identity:
+    """As PagerDuty has them now. While it does not answer, as it had them within the hour: a
+    shift can be taken then as well."""
+    try:
+        return who_asks(context, user, now=True)
+    except RetryLater:
+        return who_asks(context, user)
 
 
 def _on_call_for(context: Context, user_id: str) -> str:
