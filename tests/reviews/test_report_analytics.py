@@ -56,10 +56,11 @@ class ReportAgainstAnalytics(ActionsTestCase):
         assert {one["why"] for one in result["analytics"]} == {""}
 
     def test_a_plan_without_analytics(self) -> None:
-        rule = self.server.faults.add("status", status=403, path="/analytics")
-        result = self.done("report.incidents", since="2h", compare=True)
-        assert "no analytics" in result["message"]
-        self.server.faults.clear(rule)
+        for status in (402, 403, 404):
+            rule = self.server.faults.add("status", status=status, path="/analytics")
+            result = self.done("report.incidents", since="2h", compare=True)
+            assert "no analytics" in result["message"]
+            self.server.faults.clear(rule)
 
     def test_a_failure_is_one(self) -> None:
         self.server.faults.add("status", status=500, path="/analytics")

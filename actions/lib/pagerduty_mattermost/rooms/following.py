@@ -13,7 +13,7 @@ from pagerduty_mattermost.core.errors import NotFound, PackError, WriteRefused
 from pagerduty_mattermost.core.text import escape, markdown_link
 from pagerduty_mattermost.gateways.mattermost import own_channels
 from pagerduty_mattermost.rooms import invitations, merging, names
-from pagerduty_mattermost.rooms.furnishing import STEPS, keep_title, paint_header
+from pagerduty_mattermost.rooms.furnishing import NEEDED, keep_title, paint_header
 from pagerduty_mattermost.rooms.links import label
 from pagerduty_mattermost.rooms.putting_away import put_away
 from pagerduty_mattermost.rooms.records import (
@@ -76,7 +76,7 @@ def follow_room(
     if room.state != OPEN:
         return room
     now = room
-    if set(room.done) >= set(STEPS):
+    if set(room.done) >= set(NEEDED):
         zone = times.zone(context.settings.time_zone)
         now = paint_header(context, now, change)
         now = keep_title(context, now, names.title(terms_of(context, now).title, incident, zone))

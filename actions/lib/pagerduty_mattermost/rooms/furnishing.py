@@ -1,6 +1,6 @@
 """What a room holds before people come: the incident's card, pinned; the header; then the people;
-then the room's link on the other cards and at PagerDuty. Each step finds what an earlier run did,
-so whoever goes on does the rest."""
+then the room's link on the other cards and at PagerDuty, and what PagerDuty knows beside the
+incident. Each step finds what an earlier run did, so whoever goes on does the rest."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from pagerduty_mattermost.gateways.mattermost.post_once import link
 from pagerduty_mattermost.gateways.pagerduty.notes import ensure_note
 from pagerduty_mattermost.incidents.incident import ROOM_NOTE, Change
 from pagerduty_mattermost.oncall import channel_header
-from pagerduty_mattermost.rooms import header, invitations
+from pagerduty_mattermost.rooms import background, header, invitations
 from pagerduty_mattermost.rooms.links import label, room_link
 from pagerduty_mattermost.rooms.records import RoomRecord, RoomRecords
 from pagerduty_mattermost.rooms.terms import terms_of
@@ -42,15 +42,17 @@ if TYPE_CHECKING:
 
 ROUTE_NAME = "room"
 MAX_NAME = 80
-CARD, PIN, HEADER, PEOPLE, LINKS, NOTE = STEPS = (
+CARD, PIN, HEADER, PEOPLE, LINKS, NOTE, BACKGROUND = STEPS = (
     "card",
     "pin",
     "header",
     "people",
     "links",
     "note",
+    "background",
 )
-
+NEEDED = STEPS[:-1]
+"""Without them a room does not follow its incident yet."""
 
 _OWN_WORDS = {
     rooms_config.CREATED: "",
@@ -169,6 +171,11 @@ def _note(context: Context, room: RoomRecord, change: Change) -> RoomRecord:
     return room
 
 
+def _background(context: Context, room: RoomRecord, change: Change) -> RoomRecord:
+    background.tell(context, room)
+    return room
+
+
 def leave_card(context: Context, room: RoomRecord) -> None:
     """The card in what was a room is one like any other from now on."""
     cards = IncidentRecords(context.store, room.incident, context.log)
@@ -223,4 +230,5 @@ _WORK: Dict[str, Any] = {
     PEOPLE: _people,
     LINKS: _links,
     NOTE: _note,
+    BACKGROUND: _background,
 }

@@ -3,7 +3,7 @@ a file, sealed and verified; `catchup`; `similar` and `changes`, which PagerDuty
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, List, Optional
+from typing import TYPE_CHECKING
 
 from pagerduty_mattermost.chat.acting_user import account
 from pagerduty_mattermost.chat.command import Command, CommandResult
@@ -14,17 +14,15 @@ from pagerduty_mattermost.chat.verbs.named_incidents import named, read_one, sen
 from pagerduty_mattermost.chat.verbs.rooms import ONLY_MEMBERS, asker, may_see
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import RejectedInput
-from pagerduty_mattermost.core.text import escape, markdown_link, one_line
+from pagerduty_mattermost.core.text import escape, one_line
 
 if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
-    from pagerduty_mattermost.reviews.alike import Alike
     from pagerduty_mattermost.reviews.gathering import GatheredFacts
 
 FILE_FORMS = ("md", "html", "csv", "json")
 """As which a timeline comes: held to `reviews.showing.FORMS` by a test."""
 MAX_CHANGES_NAMED = 20
-MAX_ALIKE = 5
 
 
 def timeline(context: Context, command: Command) -> CommandResult:
@@ -113,14 +111,15 @@ def catchup(context: Context, command: Command) -> CommandResult:
 
 def similar(context: Context, command: Command) -> CommandResult:
     """Earlier incidents like it, and others of now that may belong to it."""
-    from pagerduty_mattermost.reviews import alike
+    from pagerduty_mattermost.incidents import alike
 
     incident = read_one(context, command)
-    past = alike.read(context, incident.id, alike.PAST)
-    related = alike.read(context, incident.id, alike.RELATED)
+    past = alike.read(context.pagerduty, incident.id, alike.PAST)
+    related = alike.read(context.pagerduty, incident.id, alike.RELATED)
+    zone = times.zone(context.settings.time_zone)
     lines = [
-        *_listed(context, "Was like this before", past),
-        *_listed(context, "May belong together now", related),
+        *alike.as_lines(alike.HEADS[alike.PAST], past, zone),
+        *alike.as_lines(alike.HEADS[alike.RELATED], related, zone),
     ]
     if past is None and related is None:
         lines = [
@@ -133,16 +132,17 @@ def similar(context: Context, command: Command) -> CommandResult:
 
 def changes(context: Context, command: Command) -> CommandResult:
     """What was changed shortly before, as PagerDuty was told."""
-    from pagerduty_mattermost.reviews import alike
+    from pagerduty_mattermost.incidents import alike
 
     incident = read_one(context, command)
-    found = alike.read(context, incident.id, alike.CHANGES)
+    found = alike.read(context.pagerduty, incident.id, alike.CHANGES)
     if found is None:
         text = (
             f"PagerDuty's plan does not have changes: nothing is known before {named(incident)}."
         )
         return CommandResult(text, (incident.id,))
-    lines = _listed(context, f"Changed before {named(incident)}", found)
+    zone = times.zone(context.settings.time_zone)
+    lines = alike.as_lines(f"{alike.HEADS[alike.CHANGES]} {named(incident)}", found, zone)
     text = "\n".join(lines) or f"PagerDuty knows of no change before {named(incident)}."
     return CommandResult(text, (incident.id,))
 
@@ -174,22 +174,6 @@ def require_seen(context: Context, command: Command, incident_id: str) -> None:
     room = room_of(context, incident_id)
     if room is not None and not may_see(context, command, room):
         raise RejectedInput(ONLY_MEMBERS)
-
-
-def _listed(context: Context, head: str, found: Optional[List[Alike]]) -> List[str]:
-    """Below the heading; nothing for nothing."""
-    if not found:
-        return []
-    zone = times.zone(context.settings.time_zone)
-    lines = [f"**{head}**"]
-    for one in found[:MAX_ALIKE]:
-        title = f"#{one.number} {one.title}" if one.number else one.title
-        at = times.stamp(one.at, zone)
-        parts = [markdown_link(title, one.url), at, escape(one_line(one.why))]
-        lines.append("- " + " · ".join(part for part in parts if part))
-    if len(found) > MAX_ALIKE:
-        lines.append(f"- … and {len(found) - MAX_ALIKE} more")
-    return lines
 
 
 def _span() -> FormReader:

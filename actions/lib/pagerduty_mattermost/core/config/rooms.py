@@ -50,6 +50,8 @@ EVENTS = (
 )
 """Event types that `feed` takes, in full or without their first word; held by a test to those that
 a rule may name (`cards.route.KNOWN_EVENTS`), which stand above this package."""
+BACKGROUND = ("past", "related", "changes")
+"""What PagerDuty knows beside an incident, as `background` names it: one request each."""
 FEED_ACTS = ("ticks", "owners", "tasks", "stages", "roles")
 """Kinds of what people do in a playbook, as `feed_acts` names them."""
 PLACEHOLDERS = ("date", "title", "number", "id", "service", "priority", "seq")
@@ -95,6 +97,8 @@ class RoomsConfig(NamedTuple):
     """Where in the room: one of `FEED_PLACES`."""
     feed_acts: Tuple[str, ...] = ("ticks", "stages", "roles")
     """What of a playbook the room is told, a post each: some of `FEED_ACTS`."""
+    background: Tuple[str, ...] = ()
+    """What a new room is told once of what PagerDuty knows besides: some of `BACKGROUND`."""
     archive: str = "72h"
     """After the incident is over: never, at_once, or so many hours."""
     max_new: int = 10
@@ -142,6 +146,7 @@ def read_rooms(whole: Reader) -> RoomsConfig:
         feed=read.texts("feed", may_be_empty=True),
         feed_in=read.choice("feed_in", FEED_PLACES),
         feed_acts=read.texts("feed_acts", may_be_empty=True),
+        background=read.texts("background", may_be_empty=True),
         archive=read.text("archive").lower(),
         max_new=read.integer("max_new", 0, 10000),
         note=read.boolean("note"),
@@ -170,6 +175,8 @@ def read_rooms(whole: Reader) -> RoomsConfig:
     rooms = rooms._replace(feed=tuple(word for word in rooms.feed if not _no_event(word)))
     if not set(rooms.feed_acts) <= set(FEED_ACTS):
         read.wrong("feed_acts", f"must list {', '.join(FEED_ACTS)}")
+    if not set(rooms.background) <= set(BACKGROUND):
+        read.wrong("background", f"must list {', '.join(BACKGROUND)}")
     for field in ("name", "title"):
         unknown = set(re.findall(r"\{([^{}]*)\}", getattr(rooms, field))) - set(PLACEHOLDERS)
         if unknown:

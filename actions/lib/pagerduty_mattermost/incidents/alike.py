@@ -7,15 +7,17 @@ They belong to plans of PagerDuty's that not every account has.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, List, Mapping, NamedTuple, Optional
+from datetime import tzinfo
+from typing import TYPE_CHECKING, Any, List, Mapping, NamedTuple, Optional, Sequence
 
-from pagerduty_mattermost.core.errors import NotFound, PackError, RejectedInput, Unauthorized
-from pagerduty_mattermost.core.text import clean, one_line
+from pagerduty_mattermost.core import times
+from pagerduty_mattermost.core.errors import PackError
+from pagerduty_mattermost.core.text import clean, escape, markdown_link, one_line
 from pagerduty_mattermost.gateways.pagerduty.client import fill
 from pagerduty_mattermost.gateways.pagerduty.rows import rows_of
 
 if TYPE_CHECKING:
-    from pagerduty_mattermost.gateways.context import Context
+    from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty
 
 PAST, RELATED, CHANGES = "past", "related", "changes"
 _PATHS: Mapping[str, str] = {
@@ -30,6 +32,16 @@ _KEYS: Mapping[str, str] = {
 }
 
 
+HEADS: Mapping[str, str] = {
+    PAST: "Was like this before",
+    RELATED: "May belong together now",
+    CHANGES: "Changed before",
+}
+NOT_IN_PLAN = (400, 402, 403, 404)
+"""What PagerDuty answers of what an account's plan does not have."""
+MAX_LINES = 5
+
+
 class Alike(NamedTuple):
     """An incident, or a change, that PagerDuty names beside another one. Plain texts."""
 
@@ -42,17 +54,35 @@ class Alike(NamedTuple):
     """Why PagerDuty thinks so, or what it comes from."""
 
 
-def read(context: Context, incident_id: str, what: str) -> Optional[List[Alike]]:
-    """`what`: PAST, RELATED or CHANGES. None where the account's plan has no such thing. Raises
-    the gateway's errors."""
+def read(pagerduty: PagerDuty, incident_id: str, what: str) -> Optional[List[Alike]]:
+    """One request. `what`: PAST, RELATED or CHANGES. None where the account's plan has no such
+    thing. Raises the gateway's errors."""
     try:
-        answer = context.pagerduty.get(fill(_PATHS[what], id=incident_id))
+        answer = pagerduty.get(fill(_PATHS[what], id=incident_id))
     except PackError as error:
-        if isinstance(error, (Unauthorized, NotFound, RejectedInput)) and error.status != 401:
+        if getattr(error, "status", None) in NOT_IN_PLAN:
             return None
         raise
     rows = rows_of(answer, _KEYS[what])
     return [_change(row) if what == CHANGES else _incident(row) for row in rows]
+
+
+def as_lines(head: str, found: Optional[Sequence[Alike]], zone: tzinfo) -> List[str]:
+    """Markdown below the heading; nothing for nothing."""
+    if not found:
+        return []
+    lines = [f"**{head}**"]
+    for one in found[:MAX_LINES]:
+        title = f"#{one.number} {one.title}" if one.number else one.title
+        parts = [
+            markdown_link(title, one.url),
+            times.stamp(one.at, zone),
+            escape(one_line(one.why)),
+        ]
+        lines.append("- " + " · ".join(part for part in parts if part))
+    if len(found) > MAX_LINES:
+        lines.append(f"- … and {len(found) - MAX_LINES} more")
+    return lines
 
 
 def _incident(row: Mapping[str, Any]) -> Alike:
