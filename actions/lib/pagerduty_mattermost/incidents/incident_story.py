@@ -68,8 +68,7 @@ SAME_TRIGGER_SECONDS = 60
 repeated alert."""
 
 SAME_RESOLVE_SECONDS = 2
-"""An incident resolved this many seconds after the resolve that is known was resolved once more.
-"""
+"""Resolved this many seconds after the resolve that is known, it was resolved once more."""
 
 
 class Beginning(NamedTuple):
