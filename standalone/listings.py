@@ -116,8 +116,14 @@ def _action(action: ActionMeta, as_json: bool) -> int:
         print(table(rows, terminal_width(), wrapped=True))
     else:
         print("It has no parameters.")
-    print(f"\nExample:\n    run {action.ref}{_documented(action.ref) or example(own)}")
+    print(f"\nExample:\n    {typed_example(action)}")
     return 0
+
+
+def typed_example(action: ActionMeta) -> str:
+    """A line that runs the action: the reference's example, else with what must be given."""
+    own = {n: schema for n, schema in action.parameters.items() if not schema.get("immutable")}
+    return f"run {action.ref}{_documented(action.ref) or example(own)}"
 
 
 def _documented(ref: str) -> str:

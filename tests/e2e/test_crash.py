@@ -194,7 +194,7 @@ def until(done: Any, timeout: float) -> bool:
 
 
 def test_a_few_kills_lose_nothing_and_post_nothing_twice(tmp_path: Path) -> None:
-    play(tmp_path, draw=1, kills=5, changes=25, long_after=0.4)
+    play(tmp_path, draw=1, kills=3, changes=15, long_after=0.4)
 
 
 @pytest.mark.soak

@@ -12,7 +12,6 @@ from route_simulate import RouteSimulate
 
 from pagerduty_mattermost.core import times
 
-HOURS = 14.0
 NOISE = {
     "storm_incidents": 3,
     "storm_window": 60,
@@ -58,11 +57,14 @@ def shown(result: Dict[str, Any]) -> List[Tuple[float, str, bool, str]]:
     )
 
 
-@pytest.mark.parametrize("seed", [1, 2])
-def test_the_same_posts_as_live(seed: int, worlds: List[LiveWorld]) -> None:
+@pytest.mark.parametrize(
+    ("seed", "hours"),
+    [(1, 4.0), *(pytest.param(seed, 14.0, marks=pytest.mark.soak) for seed in (1, 2))],
+)
+def test_the_same_posts_as_live(seed: int, hours: float, worlds: List[LiveWorld]) -> None:
     world = LiveWorld({"noise": NOISE, "quiet_hours": QUIET, "time_zone": "Europe/Berlin"})
     worlds.append(world)
-    world.live_through(happenings(world, seed, HOURS))
+    world.live_through(happenings(world, seed, hours))
     live = world.posts()
     before = len(world.chat.journal.entries), len(world.pager.journal.entries)
     keys = dict(world.service.items)

@@ -7,6 +7,7 @@ terminal of 80 columns."""
 from __future__ import annotations
 
 import json
+import shlex
 from typing import Any, Dict, NamedTuple, Tuple
 
 import pytest
@@ -15,6 +16,7 @@ from command_line import ROOT
 from sandbox.ports import free_port
 from standalone import metadata, paths
 from standalone.cli import main
+from standalone.listings import typed_example
 from standalone.parameters import from_command_line, resolve
 
 
@@ -216,16 +218,19 @@ def test_a_health_check_is_a_table_in_the_terminal(shell, capsys, monkeypatch) -
     assert out.rstrip().endswith("-j shows also: checks")
 
 
-def test_the_example_of_each_action_is_one_that_it_takes(capsys) -> None:
+def test_an_action_is_shown_with_its_example(capsys) -> None:
+    assert main(["actions", "incident.acknowledge"]) == 0
+    action = metadata.load_pack(ROOT, []).actions["pagerduty.incident.acknowledge"]
+    assert capsys.readouterr().out.endswith(f"Example:\n    {typed_example(action)}\n")
+
+
+def test_the_example_of_each_action_is_one_that_it_takes() -> None:
     paths.prepare(ROOT)
     pack = metadata.load_pack(ROOT, [])
-    import shlex
-
     for ref, action in sorted(pack.actions.items()):
         if not action.enabled:
             continue
-        assert main(["actions", ref]) == 0
-        last = capsys.readouterr().out.rpartition("Example:\n")[2]
+        last = typed_example(action)
         said, typed, *given = shlex.split(last)
         assert (said, typed) == ("run", ref)
         parameters = from_command_line(action.parameters, given)
