@@ -12,10 +12,31 @@ playbook needs them.
 
 from __future__ import annotations
 
-from typing import Any, Iterable, List, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
+from typing import (
+    Any,
+    Container,
+    FrozenSet,
+    Iterable,
+    List,
+    Mapping,
+    NamedTuple,
+    Optional,
+    Sequence,
+    Tuple,
+    Union,
+)
 
 from pagerduty_mattermost.incidents.incident import Incident
-from pagerduty_mattermost.playbooks.playbook import ChosenFor, Condition, Playbook, Task
+from pagerduty_mattermost.playbooks.playbook import (
+    ACKNOWLEDGED,
+    OF_INCIDENT,
+    PRIORITY,
+    RESOLVED,
+    ChosenFor,
+    Condition,
+    Playbook,
+    Task,
+)
 
 
 class IncidentFacts(NamedTuple):
@@ -28,11 +49,16 @@ class IncidentFacts(NamedTuple):
     incident_type: str = ""
     custom_fields: Tuple[Tuple[str, Tuple[str, ...]], ...] = ()
     """Name and values, as text."""
+    done: Tuple[str, ...] = ()
+    """Words of `Task.done_when` that are so; of those only that the playbook has."""
 
 
 def facts_of(
-    incident: Incident, custom_fields: Tuple[Tuple[str, Tuple[str, ...]], ...] = ()
+    incident: Incident,
+    custom_fields: Tuple[Tuple[str, Tuple[str, ...]], ...] = (),
+    wanted: Container[str] = (),
 ) -> IncidentFacts:
+    """`wanted`: words of `done_when` that are asked for."""
     return IncidentFacts(
         incident.priority,
         incident.urgency,
@@ -40,7 +66,22 @@ def facts_of(
         incident.service_id,
         incident.incident_type,
         custom_fields,
+        tuple(word for word in OF_INCIDENT if word in wanted and _is_so(word, incident)),
     )
+
+
+def _is_so(word: str, incident: Incident) -> bool:
+    """What was resolved nobody has to acknowledge any more."""
+    return {
+        ACKNOWLEDGED: incident.status != "triggered",
+        PRIORITY: bool(incident.priority),
+        RESOLVED: not incident.is_open,
+    }[word]
+
+
+def wanted_of(playbook: Playbook) -> FrozenSet[str]:
+    """The words of `done_when` in it."""
+    return frozenset(task.done_when for task in playbook.tasks)
 
 
 def custom_field_values(

@@ -69,6 +69,7 @@ def _task(value: Mapping[str, Any]) -> Task:
         run=value.get("run", ""),
         mention=value.get("mention", False),
         when=tuple(one for written in value.get("when") or () for one in _conditions(written)),
+        done_when=value.get("done_when", ""),
     )
 
 

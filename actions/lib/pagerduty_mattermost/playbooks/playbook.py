@@ -20,6 +20,11 @@ COMMAND_PREFIX, ACTION_PREFIX, ALIAS_PREFIX = "/pd ", "action:", "alias:"
 """What `Task.run` begins with."""
 SHOW, ASSIGN, DUE = "show", "assign", "due"
 """What a condition does to its task while it holds."""
+ACKNOWLEDGED, PRIORITY, RESOLVED = OF_INCIDENT = ("acknowledged", "priority", "resolved")
+"""Words of `Task.done_when` that PagerDuty's incident decides."""
+UPDATE, MITIGATED = "update", "mitigated"
+DONE_WHEN = (*OF_INCIDENT, COMMANDER, UPDATE, MITIGATED)
+"""All of them; the others what people did in the run decides."""
 NO_PLAYBOOK = "none"
 """In place of a playbook's name: none is wanted, whatever fits."""
 TICK, CALL_COMMANDER, MARK, NOTE = "tick", "call_commander", "mark", "note"
@@ -77,6 +82,9 @@ class Task(NamedTuple):
     """Where some of them have `SHOW`, the task is shown while any of those holds, else always. Of
     those with `ASSIGN` the first that holds names the owner. Those with `DUE` that hold can only
     bring the due time forward."""
+    done_when: str = ""
+    """One of `DONE_WHEN`: the task is ticked by itself, once, when that is so first. Empty: people
+    tick it."""
 
 
 class Stage(NamedTuple):

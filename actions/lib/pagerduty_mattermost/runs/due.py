@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, List
 
 from pagerduty_mattermost.core import times
+from pagerduty_mattermost.playbooks.playbook import OF_INCIDENT
 from pagerduty_mattermost.runs import painting
 from pagerduty_mattermost.runs.acts import ROOM, SENT, Act, Who
 from pagerduty_mattermost.runs.fold import due_id
@@ -31,6 +32,12 @@ def due_tasks(state: RunState, now: float) -> List[TaskState]:
     if state.is_over:
         return []
     return [task for task in _waiting(state) if task.due <= now]
+
+
+def asks_incident(run: Run, now: float) -> bool:
+    """Whether something is due that the incident itself may show to be done. Pure."""
+    words = {task.id: task.done_when for task in run.plan.playbook.tasks}
+    return any(words.get(task.id) in OF_INCIDENT for task in due_tasks(run.state, now))
 
 
 def next_due(state: RunState) -> float:

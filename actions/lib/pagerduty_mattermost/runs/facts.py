@@ -1,4 +1,4 @@
-"""What a run's conditions ask of its incident, as it is now."""
+"""What a run's conditions, and tasks that tick themselves, ask of its incident, as it is now."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from pagerduty_mattermost.playbooks.conditions import (
     asks_custom_fields,
     custom_field_values,
     facts_of,
+    wanted_of,
 )
 
 if TYPE_CHECKING:
@@ -25,13 +26,14 @@ CUSTOM_FIELDS_EVENT = "incident.custom_field_values.updated"
 def read(context: Context, playbook: Playbook, incident: Incident) -> IncidentFacts:
     """Custom fields are asked for only where a condition is about one. What PagerDuty does not
     tell for now the round over runs asks for again."""
+    wanted = wanted_of(playbook)
     if not asks_custom_fields(playbook):
-        return facts_of(incident)
+        return facts_of(incident, wanted=wanted)
     try:
-        return facts_of(incident, _fields(context, incident))
+        return facts_of(incident, _fields(context, incident), wanted)
     except RetryLater as error:
         context.log.info("Custom fields of %s are read later: %s", incident.id, error)
-        return facts_of(incident)
+        return facts_of(incident, wanted=wanted)
 
 
 def read_again(
@@ -43,7 +45,7 @@ def read_again(
     changed = CUSTOM_FIELDS_EVENT in change.event_types
     if asks_custom_fields(playbook) and (changed or not fields):
         fields = _fields(context, change.incident)
-    return facts_of(change.incident, fields)
+    return facts_of(change.incident, fields, wanted_of(playbook))
 
 
 def _fields(context: Context, incident: Incident) -> Tuple[Tuple[str, Tuple[str, ...]], ...]:

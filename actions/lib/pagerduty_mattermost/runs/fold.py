@@ -16,17 +16,9 @@ from typing import Callable, Dict, Iterable, List, Mapping, Optional
 
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import ConfigError
+from pagerduty_mattermost.playbooks import playbook as words
 from pagerduty_mattermost.playbooks.conditions import holding
-from pagerduty_mattermost.playbooks.playbook import (
-    ASSIGN as THEN_ASSIGN,
-)
-from pagerduty_mattermost.playbooks.playbook import (
-    COMMANDER,
-    DUE,
-    ROLE_PREFIX,
-    SHOW,
-    Task,
-)
+from pagerduty_mattermost.playbooks.playbook import COMMANDER, DUE, ROLE_PREFIX, SHOW, Task
 from pagerduty_mattermost.runs import acts as kinds
 from pagerduty_mattermost.runs.acts import OPEN, PERSON, Act, Who, in_order, sent_id
 from pagerduty_mattermost.runs.state import (
@@ -91,6 +83,8 @@ class _Known:
         self.due: Optional[float] = None
         """The same."""
         self.ran_by, self.ran_at = Who(), 0.0
+        self.ticked_itself = False
+        """What it waits for by `done_when` was so: that counts once."""
 
 
 class _Fold:
@@ -104,12 +98,12 @@ class _Fold:
         self._tasks = {one.task.id: one for stage in self._stages for one in stage}
         self._stage = 1
         self._phase = TRIAGE if plan.triage else STARTED
-        words = {COMMANDER: plan.playbook.commander}
-        words.update((role.name, role.default) for role in plan.playbook.roles)
-        words[COMMANDER] = plan.playbook.commander
+        given = {COMMANDER: plan.playbook.commander}
+        given.update((role.name, role.default) for role in plan.playbook.roles)
+        given[COMMANDER] = plan.playbook.commander
         self._roles = {
             name: RoleState(name, plan.people.get(word, Who()), at=plan.at)
-            for name, word in words.items()
+            for name, word in given.items()
         }
         self._updates: Dict[str, UpdateState] = {}
         self._remind_seconds = plan.playbook.updates.remind_seconds
@@ -119,6 +113,10 @@ class _Fold:
         self._sent: Dict[str, str] = {}
         self._mitigated_at = self._ended_at = self._restarted_at = 0.0
         self._ended_by, self._how = Who(), ""
+        if self._roles[COMMANDER].who.id:
+            self._became_so(COMMANDER, plan.at)
+        for word in plan.facts.done:
+            self._became_so(word, plan.at)
 
     def take(self, act: Act) -> None:
         change = _CHANGES.get(act.kind)
@@ -131,6 +129,14 @@ class _Fold:
         one = self._tasks.get(act.task)
         if one is not None and act.value in kinds.TASK_STATES and act.value != one.state:
             one.state, one.by, one.at = act.value, act.by, act.at
+
+    def _became_so(self, word: str, at: float, by: Who = Who()) -> None:  # noqa: B008
+        """Tasks that wait for it are done. Once each: who opens one again has a reason."""
+        for one in self._tasks.values():
+            if one.task.done_when == word and not one.ticked_itself:
+                one.ticked_itself = True
+                if one.state == OPEN:
+                    one.state, one.by, one.at = kinds.DONE, by, at
 
     def _assign(self, act: Act) -> None:
         one = self._tasks.get(act.task)
@@ -186,11 +192,14 @@ class _Fold:
         known = self._roles.get(act.value)
         if known is not None and known.who.id != act.person.id:
             self._roles[act.value] = RoleState(act.value, act.person, act.by, act.at, act.id)
+            if act.value == COMMANDER and act.person.id:
+                self._became_so(COMMANDER, act.at, act.by)
 
     def _update(self, act: Act) -> None:
         self._updates[act.id] = UpdateState(
             act.id, act.text, act.at, act.by, act.seconds, act.targets
         )
+        self._became_so(words.UPDATE, act.at, act.by)
         self._remind(act)
 
     def _update_edited(self, act: Act) -> None:
@@ -222,6 +231,8 @@ class _Fold:
     def _set_facts(self, act: Act) -> None:
         if act.facts is not None:
             self._facts = act.facts
+            for word in act.facts.done:
+                self._became_so(word, act.at)
 
     def _was_sent(self, act: Act) -> None:
         self._sent.setdefault(act.id, act.post)
@@ -235,12 +246,16 @@ class _Fold:
     def _mitigated(self, act: Act) -> None:
         if self._phase in (TRIAGE, STARTED):
             self._phase, self._mitigated_at = MITIGATED, act.at
+            self._became_so(words.MITIGATED, act.at, act.by)
 
     def _end(self, act: Act) -> None:
         if self._phase not in (RESOLVED, CANCELLED):
             self._phase = CANCELLED if act.kind == kinds.CANCELLED else RESOLVED
             self._ended_at, self._ended_by = act.at, act.by
             self._how = act.text if act.kind == kinds.CANCELLED else act.value
+        if act.kind == kinds.END and act.value in (kinds.RESOLVED, kinds.MERGED):
+            for word in (words.ACKNOWLEDGED, words.RESOLVED):
+                self._became_so(word, act.at, act.by)
 
     def _restart(self, act: Act) -> None:
         if self._phase in (RESOLVED, CANCELLED):
@@ -333,7 +348,7 @@ class _Fold:
     def _owner(self, one: _Known) -> Owner:
         if one.assigned is not None:
             return self._resolved(one.assigned)
-        by_condition = holding(one.task, THEN_ASSIGN, self._facts)
+        by_condition = holding(one.task, words.ASSIGN, self._facts)
         return self._resolved(Owner(by_condition[0].assign if by_condition else one.task.assign))
 
     def _resolved(self, owner: Owner) -> Owner:

@@ -44,7 +44,7 @@ def follow_run(context: Context, records: RunRecords, run: Run, change: Change) 
     that made a difference. Raises the gateways' errors."""
     run = life.follow(context, records, run, change)
     run = _led_by_acknowledger(context, records, run, change)
-    return _with_facts(context, records, run, change)
+    return with_facts(context, records, run, change)
 
 
 def _led_by_acknowledger(context: Context, records: RunRecords, run: Run, change: Change) -> Run:
@@ -69,7 +69,9 @@ def _led_by_acknowledger(context: Context, records: RunRecords, run: Run, change
         return run
 
 
-def _with_facts(context: Context, records: RunRecords, run: Run, change: Change) -> Run:
+def with_facts(context: Context, records: RunRecords, run: Run, change: Change) -> Run:
+    """The run with what its conditions and tasks ask of the incident as the change has it; shown
+    where that is new. Raises the gateways' errors."""
     state = run.state
     now = facts.read_again(context, run.plan.playbook, change, state.facts)
     if now == state.facts:

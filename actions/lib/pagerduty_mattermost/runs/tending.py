@@ -164,6 +164,8 @@ def _tended(
         run = following.follow_run(context, records, run, plain)
         if room.commander != run.state.commander.name:
             roles.follow(context, run, plain)
+    if due.asks_incident(run, context.clock()):
+        run = _as_incident_is(context, records, run)
     reminded = due.remind(context, records, run)
     if reminded is not run:
         run = reminded
@@ -177,6 +179,20 @@ def _tended(
     if records.pack(run, context.clock()):
         done.append(f"{label}: packed")
     return done
+
+
+def _as_incident_is(context: Context, records: RunRecords, run: Run) -> Run:
+    """Before somebody is reminded of what the incident may show to be done: the run by what
+    PagerDuty says now, or by what is known where it does not answer."""
+    try:
+        fetched = alert_details.fetch(context.pagerduty, run.incident)
+        return following.with_facts(context, records, run, fetched)
+    except WriteRefused:
+        raise
+    except PackError as error:
+        line = context.line_of(error)
+        context.log.info("%s is reminded of by what is known: %s", run.incident, line)
+        return run
 
 
 class _Updated(NamedTuple):
