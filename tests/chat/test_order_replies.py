@@ -131,3 +131,4 @@ def test_commands_in_a_warning_are_code_and_nothing_else_is() -> None:
     told = with_commands("say `/pd escalate 34 to level 2`, not `@all` or <b>")
     assert told.startswith("say `/pd escalate 34 to level 2`, not \\`@\u200ball\\` or <")
     assert with_commands("one ` alone") == "one \\` alone"
+    assert with_commands("run `/invite @bot` there") == "run `/invite @bot` there"

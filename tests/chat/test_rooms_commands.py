@@ -69,6 +69,14 @@ def test_every_command_in_a_room_means_its_incident(world: RoomsWorld) -> None:
     assert incident.status == "resolved"
 
 
+@pytest.mark.parametrize("line", ["announce {} ~nosuch", "retrospective {} ~nosuch"])
+def test_a_mistyped_channel_stays_with_who_typed_it(world: RoomsWorld, line: str) -> None:
+    incident = world.incident()
+    before = world.posts("ops")
+    assert "no channel ~nosuch" in refused(world, line.format(incident.number))
+    assert world.posts("ops") == before
+
+
 def test_incident_in_front_is_the_same(world: RoomsWorld) -> None:
     assert parse("incident list").command.verb == "rooms"
     assert parse("incident info").command.verb == "info"

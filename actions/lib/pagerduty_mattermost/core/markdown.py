@@ -28,7 +28,7 @@ _STYLES = re.compile(
     rf"|\*\*|~~|[{ZERO_WIDTH_SPACE}{FIRST_STRONG_ISOLATE}{POP_ISOLATE}]"
 )
 
-_TYPED = ("/pd ", "st2 ", "--")
+_TYPED = ("/pd ", "/invite ", "/st2 ", "st2 ", "mmctl ", "--")
 """How begins what is meant to be typed: a command, or an option of one."""
 MAX_ROWS = 20
 """Of a table; a post holds 16,383 characters, and nobody reads more."""

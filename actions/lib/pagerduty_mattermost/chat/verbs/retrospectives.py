@@ -60,7 +60,7 @@ def retrospective(context: Context, command: Command) -> CommandResult:
     incident = _incident(context, command)
     channel = command.text.strip()
     if channel:
-        ref = context.channels.resolve(channel)
+        ref = context.channels.typed(channel)
         user = asker(context, command)
         if not (user and context.mattermost.is_member(ref.id, user)):
             raise RejectedInput(f"you are no member of {ref.label}: nothing is drafted there")

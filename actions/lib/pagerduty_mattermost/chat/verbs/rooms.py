@@ -231,7 +231,7 @@ def announce(context: Context, command: Command) -> CommandResult:
     if not wanted:
         raise RejectedInput("where? Name channels: announce ~incidents ~ops")
     user = asker(context, command)
-    refs = [context.channels.resolve(word) for word in wanted]
+    refs = [context.channels.typed(word) for word in wanted]
     for ref in refs:
         if not (user and context.mattermost.is_member(ref.id, user)):
             raise RejectedInput(f"you are no member of {ref.label}: nothing is announced there")

@@ -97,7 +97,7 @@ def _targets(context: Context, command: Command, the: TheRun) -> Tuple[str, ...]
     if ROOM_ONLY not in command.options:
         found += [_resolved(context, one) for one in the.run.plan.playbook.updates.broadcast]
     for word in command.options.get(TO, "").replace(",", " ").split():
-        ref = context.channels.resolve(word)
+        ref = context.channels.typed(word)
         if not context.mattermost.is_member(ref.id, the.asked.by.id):
             raise RejectedInput(f"you are no member of {ref.label}: nothing is posted there")
         found.append(ref.id)

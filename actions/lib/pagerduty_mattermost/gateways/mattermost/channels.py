@@ -129,6 +129,11 @@ class Channels:
         """The channel, with the bot in it; from the cache where it is there."""
         return self._resolve(self._target(text, service))[0]
 
+    def typed(self, text: str) -> ChannelRef:
+        """The same of one that somebody has just typed, who reads what is wrong with it: nobody
+        else is told."""
+        return self._resolve(self._target(text, ("", "")), tells=False)[0]
+
     def asked(self, text: str, service: Tuple[str, str] = ("", "")) -> str:
         """What stands for these words under the present configuration: equal as long as they mean
         the same channel, by its id or its name."""
@@ -213,7 +218,11 @@ class Channels:
         return _Target(word, "", checked_name(team, "team"), name, setting=setting)
 
     def _resolve(
-        self, target: _Target, shelved: Callable[[str], bool] = lambda id: False
+        self,
+        target: _Target,
+        shelved: Callable[[str], bool] = lambda id: False,
+        *,
+        tells: bool = True,
     ) -> Tuple[ChannelRef, bool]:
         """The channel, and whether it came from the cache."""
         key = self._key(target)
@@ -226,6 +235,8 @@ class Channels:
             self._join(found, target)
         except ChannelUnavailable as error:
             if error.archived_id and shelved(error.archived_id):
+                raise
+            if not tells and not target.setting:
                 raise
             raise self._told(error, target) from None
         channel = _ref(found, target)
