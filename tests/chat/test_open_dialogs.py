@@ -12,13 +12,14 @@ import requests
 from chat_sensor_case import KEY, ChatSensorCase
 
 from pagerduty_mattermost.cards import buttons
-from pagerduty_mattermost.chat import dialogs, outcomes
+from pagerduty_mattermost.chat import dialogs, outcomes, permissions
 from pagerduty_mattermost.chat.dialog_lists import KnownLists
 from pagerduty_mattermost.chat.outcomes import DialogOutcome, WaitingDialogs, report
 from pagerduty_mattermost.core.errors import StoreUnreachable
 from pagerduty_mattermost.gateways.http.later_answer import LaterAnswer
 from pagerduty_mattermost.gateways.http.listener import Listener
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
+from sandbox.mattermost.person import ChatPerson
 from sandbox.waiting import until
 
 
@@ -80,6 +81,34 @@ class OpenDialogsTestCase(ChatSensorCase):
         assert answer == {}
         assert [e.path for e in self.sandbox.journal.entries if e.path.endswith("/instances")]
 
+    def trigger(self) -> str:
+        """One of Ada's, as a click brings it."""
+        from sandbox.mattermost import triggers
+
+        return triggers.new(self.sandbox.mattermost.service, self.user_id())[1]
+
+    def test_what_is_not_allowed_is_refused_before_a_dialog_opens(self) -> None:
+        one = self.account.trigger("Database", "Slow")
+        self.config["chat"]["allowed"] = {"note": ["@grace"]}
+        self.start()
+        person = ChatPerson(self.sandbox.mattermost, "ada")
+        token = self.token(one, "note")
+        answer = self.click(token, trigger_id=self.trigger()).json()
+        assert answer["ephemeral_text"] == (
+            ":warning: you may not add notes here: it is for @\u200bgrace (chat.allowed)"
+        )
+        assert not person.dialogs()
+
+    def test_whether_it_is_allowed_is_not_waited_for(self) -> None:
+        one = self.account.trigger("Database", "Slow")
+        person = ChatPerson(self.sandbox.mattermost, "ada")
+        token = self.token(one, "note")
+        with mock.patch.object(permissions, "require", side_effect=lambda *_: time.sleep(5)):
+            began = time.monotonic()
+            assert self.click(token, trigger_id=self.trigger()).json() == {}
+        assert time.monotonic() - began < 2.5
+        assert len(person.dialogs()) == 1
+
     def test_it_is_the_same_in_another_process(self) -> None:
         one = self.account.trigger("Database", "Slow")
         state = self.state("workflow", one.id)
@@ -115,6 +144,9 @@ class OpenDialogsTestCase(ChatSensorCase):
         self.account.resolve(one, "grace@example.com")
         answer, _ = self.sent(self.state("resolvenote", one.id), {})
         assert "resolved already by Grace Hopper" in answer["error"]
+        assert f"#{one.number} Slow" in answer["error"], answer
+        for mark in ("](", "**", ":warning:", "`", "\\"):
+            assert mark not in answer["error"], answer
         assert not self.direct_messages()
 
     def test_what_comes_too_late_is_told_with_what_was_written(self) -> None:

@@ -12,7 +12,7 @@ from pagerduty_mattermost.chat.declared_post import quoted
 from pagerduty_mattermost.chat.dialog_lists import PLAYBOOK, DialogLists
 from pagerduty_mattermost.core.config.settings import Config
 from pagerduty_mattermost.core.errors import PackError
-from pagerduty_mattermost.core.markdown import copyable
+from pagerduty_mattermost.core.markdown import copyable, with_commands
 from pagerduty_mattermost.core.text import escape
 from pagerduty_mattermost.gateways.http.quotas import Quotas
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
@@ -35,9 +35,12 @@ class DialogOpener:
         log: Any,
         clock: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
+        refuses: Callable[[DialogWanted], str] = lambda wanted: "",
     ) -> None:
         """`mattermost`: the calling thread's gateway; `soon_store`: the datastore, given up well
-        within those 3 s."""
+        within those 3 s; `refuses`: why what a dialog is for is not allowed, empty where it
+        is."""
+        self._refuses = refuses
         self._chat, self._opens_room = config.chat, config.rooms.on_declare
         self._mattermost_url = config.mattermost.url
         self._lists, self._mattermost, self._log, self._clock = lists, mattermost, log, clock
@@ -46,6 +49,9 @@ class DialogOpener:
 
     def open(self, wanted: DialogWanted) -> str:
         """Why it could not be opened, as Markdown; empty where it was."""
+        refused = self._refuses(wanted)
+        if refused:
+            return with_commands(refused)
         try:
             made = self._update(wanted) if wanted.kind == UPDATE else self._made(wanted)
             self._mattermost().open_dialog(wanted.trigger_id, made)

@@ -43,7 +43,7 @@ from pagerduty_mattermost.chat.replay_guard import ReplayGuard
 from pagerduty_mattermost.chat.requests import COMMAND, NOTE, read
 from pagerduty_mattermost.core.config.settings import Config
 from pagerduty_mattermost.core.errors import PackError
-from pagerduty_mattermost.core.markdown import with_commands
+from pagerduty_mattermost.core.markdown import shown_in_dialog, with_commands
 from pagerduty_mattermost.core.text import clean, one_line
 from pagerduty_mattermost.gateways.http.accepted_secrets import RELOAD_SECONDS
 from pagerduty_mattermost.gateways.http.listener import (
@@ -101,10 +101,11 @@ class ChatEndpoint:
         *,
         soon_store: Optional[Store] = None,
         passed_on: Optional[PassesOn] = None,
+        refuses: Callable[[DialogWanted], str] = lambda wanted: "",
     ) -> None:
         """`mattermost`: makes a gateway, for one thread; `lists`: reads what dialogs offer;
         `monotonic`: by which orders are counted; `soon_store`: the same datastore, given up
-        after `WRITE_SECONDS`."""
+        after `WRITE_SECONDS`; `refuses`: as of `DialogOpener`."""
         self._soon_store = soon_store or store
         self._passed_on = passed_on
         self._words = passed_on.words if passed_on is not None else NO_WORDS
@@ -113,7 +114,7 @@ class ChatEndpoint:
         self._new_mattermost = mattermost
         self._lists = DialogLists(lists, log)
         self._dialogs = DialogOpener(
-            config, self._lists, self._mattermost, self._soon_store, log, clock, monotonic
+            config, self._lists, self._mattermost, self._soon_store, log, clock, monotonic, refuses
         )
         self._lock = threading.Lock()
         self._local = threading.local()
@@ -206,7 +207,7 @@ class ChatEndpoint:
         if isinstance(order, DialogWanted):
             return 200, self._open(order, inner)
         if order.kind == "dialog" and order.verb != dialogs.CANCELLED:
-            return self._awaited(order)
+            return self._awaited(order, inner)
         return 200, self._said(inner, self._taken(order), order.user_id, order.hook)
 
     def _pass_on(self, call: PassedOn, path: str) -> Dict[str, Any]:
@@ -253,7 +254,7 @@ class ChatEndpoint:
                 self._log.warning("Act %s could not be taken back: %s", act.id, error)
             time.sleep(pause)
 
-    def _awaited(self, order: ChatOrder) -> Answered:
+    def _awaited(self, order: ChatOrder, inner: str) -> Answered:
         """The dialog stays open until it is known what came of it, and may be sent again where it
         came to nothing."""
 
@@ -266,7 +267,7 @@ class ChatEndpoint:
         problem = self._take(order._replace(awaited_until=until))
         if problem:
             self.dialogs.end(order.id)
-            return 200, {"error": problem}
+            return 200, _response(inner, problem)
         return (200, {}) if later is None else later
 
     def _said(self, path: str, text: str, user_id: str, hook: str) -> Dict[str, Any]:
@@ -354,7 +355,8 @@ class ChatEndpoint:
         if self._chat.read_only:  # said at once, not when a form was filled in
             return self._said(path, f":warning: {READ_ONLY}", wanted.user_id, wanted.hook)
         problem = self._dialogs.open(wanted)
-        return _response(path, f":warning: {problem}") if problem else {}
+        text = f":warning: {problem}" if problem else ""
+        return self._said(path, text, wanted.user_id, wanted.hook)
 
     def _mattermost(self) -> Any:
         """A gateway is not for several threads at once."""
@@ -376,7 +378,7 @@ def _response(path: str, text: str) -> Dict[str, Any]:
         return {"response_type": "ephemeral", "text": text, "skip_slack_parsing": True}
     if path == buttons.CLICK:
         return {"ephemeral_text": text, "skip_slack_parsing": True}
-    return {"error": text}
+    return {"error": shown_in_dialog(text)}
 
 
 def _lane(order: ChatOrder) -> str:

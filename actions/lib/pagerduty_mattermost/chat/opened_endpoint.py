@@ -8,6 +8,7 @@ from typing import Any, Callable, List, Mapping, Optional
 
 from pagerduty_mattermost.chat.dialog_abilities import DialogAbilities, abilities_of
 from pagerduty_mattermost.chat.dialog_lists import ListReads, NameList, read_names
+from pagerduty_mattermost.chat.dialog_refusals import DialogRefusals
 from pagerduty_mattermost.chat.dialog_search import Choice, search
 from pagerduty_mattermost.chat.endpoint import (
     DISPATCH_SECONDS,
@@ -70,6 +71,7 @@ def open_endpoint(
     searches = _Searches(config)
     playbooks = PlaybookChoices(lambda: Context(dict(raw), service, log), log)
     lists = ListReads(names, abilities, searches.search, playbooks.of)
+    refusals = DialogRefusals(lambda: Context(dict(raw), service, log), log)
     dispatcher = Dispatcher(service, schemas, log, deadline=DISPATCH_SECONDS)
     endpoint = ChatEndpoint(
         config,
@@ -80,6 +82,7 @@ def open_endpoint(
         log,
         soon_store=Store(service, deadline=WRITE_SECONDS),
         passed_on=passed_on(mattermost) if passed_on is not None else None,
+        refuses=refusals.of,
     )
     endpoint.listen()
     playbooks.refresh()

@@ -17,6 +17,7 @@ import time
 from typing import Any, Callable, Dict, Mapping, NamedTuple, Optional, Sequence
 
 from pagerduty_mattermost.core.errors import PackError
+from pagerduty_mattermost.core.markdown import shown_in_dialog
 from pagerduty_mattermost.gateways.http.later_answer import LaterAnswer
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
 
@@ -47,7 +48,8 @@ class DialogOutcome(NamedTuple):
         """As Mattermost takes it."""
         if self.form:
             return {"type": "form", "form": dict(self.form)}
-        found = {"errors": dict(self.errors), "error": self.error}
+        errors = {name: shown_in_dialog(text) for name, text in self.errors.items()}
+        found = {"errors": errors, "error": shown_in_dialog(self.error)}
         return {name: value for name, value in found.items() if value}
 
     @property

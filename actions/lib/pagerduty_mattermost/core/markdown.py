@@ -28,6 +28,8 @@ _STYLES = re.compile(
     rf"|\*\*|~~|[{ZERO_WIDTH_SPACE}{FIRST_STRONG_ISOLATE}{POP_ISOLATE}]"
 )
 
+_LINK = re.compile(r"\[((?:\\[^\[\n]|[^\[\]\\\n]){0,2000})\]\((https?://[^)\s\[]{1,2048})\)")
+_SIGN = re.compile(r":[a-z_]{3,40}: ")
 _TYPED = ("/pd ", "/invite ", "/st2 ", "st2 ", "mmctl ", "--")
 """How begins what is meant to be typed: a command, or an option of one."""
 MAX_ROWS = 20
@@ -111,3 +113,14 @@ def unstyled(text: str) -> str:
     """The words of Markdown that the pack wrote itself: without what formats, and as they were
     before `escape`."""
     return _STYLES.sub(lambda found: found.group("kept") or "", text)
+
+
+def shown_in_dialog(text: str) -> str:
+    """Markdown that the pack wrote itself, for an error in a dialog, which is shown as it stands:
+    its words, links as their texts, commands in quotation marks."""
+    parts = _LINK.sub(r"\1", _SIGN.sub("", text)).replace("\\`", "'").split("`")
+    if len(parts) % 2 == 0:
+        return unstyled("'".join(parts))
+    return unstyled(
+        "".join(f"“{part}”" if number % 2 else part for number, part in enumerate(parts))
+    )
