@@ -545,6 +545,58 @@ class ContactTestCase(WatchCase):
         self.look(moment(2026, 11, 24, 9, 1))
         assert not any("no phone" in text for text in self.told("olu")[1:])
 
+    def unreached(self) -> List[str]:
+        return [text for text in self.messages() if "no phone, SMS or push" in text]
+
+    def test_several_who_can_not_be_reached_are_one_list(self) -> None:
+        self.terms(
+            channels={"Mornings": "incidents", "Morning escalation": "incidents"},
+            contact_check_before=12,
+            remind_before=0,
+        )
+        assert self.look(moment(2026, 11, 23, 21, 10))["contacts"] == 5
+        (text,) = self.unreached()
+        head, *rows = text.splitlines()
+        assert head == (
+            ":warning: 3 people have no phone, SMS or push contact at PagerDuty: nothing but "
+            "e-mail would come. One is added under My Profile > Contact Information."
+        )
+        assert len(rows) == 5
+        for row in (
+            f"- {MEI} is on call for **Mornings**",
+            f"- {OLU}: their shift for **Mornings** begins 24 Nov 2026 09:00 CET",
+            f"- {ADA} is on call for **Morning escalation**, level 2",
+        ):
+            assert row in rows
+        (ada,), (mei,) = self.told("ada"), self.told("mei")
+        assert ada.startswith(":warning: You have no phone, SMS or push contact at PagerDuty, and")
+        assert mei.splitlines() == [
+            ":warning: You have no phone, SMS or push contact at PagerDuty: nothing but e-mail "
+            "would come. Add one under My Profile > Contact Information.",
+            "- You are on call for **Mornings**",
+            "- You are on call for **Morning escalation**, level 1",
+        ]
+        assert len(self.told("olu")) == 1
+        assert self.look(moment(2026, 11, 23, 22, 20))["contacts"] == 0
+        assert len(self.unreached()) == 1
+
+    def test_a_list_that_one_channel_did_not_take_comes_there_and_not_again_elsewhere(
+        self,
+    ) -> None:
+        policy = self.account.find("escalation_policies", "Morning escalation")
+        self.terms(
+            channels={"Morning escalation": "incidents", policy["id"]: "ops"},
+            contact_check_before=12,
+            remind_before=0,
+        )
+        ops = self.chat.service.channel("ops")
+        ops.delete_at = 1
+        self.look(moment(2026, 11, 23, 21, 10))
+        ops.delete_at = 0
+        self.look(moment(2026, 11, 23, 21, 15))
+        assert len(self.unreached()) == 1
+        assert len([one for one in self.messages("ops") if "no phone" in one]) == 1
+
     def test_whose_rules_are_missing_or_late_hears_so_in_private_once_a_week(self) -> None:
         self.phone("Mei Tanaka")
         self.phone("Olu Adeyemi")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import tzinfo
-from typing import Callable, Mapping, Optional, Sequence
+from typing import Callable, List, Mapping, NamedTuple, Optional, Sequence
 
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.text import escape, one_line
@@ -16,6 +16,9 @@ Shown = Callable[[Reference], str]
 CANCELLED, OVER = "cancelled", "over"
 MAX_PEOPLE = 10
 """Named in one message."""
+YOU = "You"
+MAX_UNREACHABLE = 40
+"""Lines of one message about who can't be reached."""
 
 
 def place(name: str, level: int) -> str:
@@ -91,13 +94,50 @@ def reminder(one: ComingShift, name: str, where: tzinfo, now: float, whose: str 
 def no_contact(
     name: str, span: OnCallSpan, level: int, where: tzinfo, now: float, whose: str
 ) -> str:
-    """`whose`: the person as Markdown, or "You"."""
-    have, are, shift = ("have", "are", "your") if whose == "You" else ("has", "is", "their")
+    """`whose`: the person as Markdown, or YOU."""
+    have, are, shift = ("have", "are", "your") if whose == YOU else ("has", "is", "their")
     return (
         f":warning: {whose} {have} no phone, SMS or push contact at PagerDuty, and "
         f"{_duty(name, span, level, where, now, are, shift)}: "
         "nothing but e-mail would come. Add one under My Profile > Contact Information."
     )
+
+
+class Unreachable(NamedTuple):
+    """A shift of somebody whom only an e-mail would reach."""
+
+    name: str
+    """Of what they are on call for, as it is."""
+    span: OnCallSpan
+    level: int
+    whose: str
+    """The person as Markdown, or YOU."""
+
+
+def no_contacts(rows: Sequence[Unreachable], where: tzinfo, now: float) -> str:
+    """One message about all of them: to a channel, or to the one person whose shifts they are."""
+    if len(rows) == 1:
+        (one,) = rows
+        return no_contact(one.name, one.span, one.level, where, now, one.whose)
+    people, yours = len({one.span.user.id for one in rows}), rows[0].whose == YOU
+    who = (
+        f"{people} people have" if people > 1 else f"{rows[0].whose} {'have' if yours else 'has'}"
+    )
+    where_to = "Add one" if yours else "One is added"
+    lines: List[str] = [
+        f":warning: {who} no phone, SMS or push contact at PagerDuty: nothing but e-mail would "
+        f"come. {where_to} under My Profile > Contact Information."
+    ]
+    for one in rows[:MAX_UNREACHABLE]:
+        are, shift = ("you are", "your") if yours else ("is", "their")
+        duty = _duty(one.name, one.span, one.level, where, now, are, shift)
+        if yours:
+            lines.append(f"- {duty[:1].upper()}{duty[1:]}")
+        else:
+            lines.append(f"- {one.whose}{' ' if duty.startswith('is ') else ': '}{duty}")
+    if len(rows) > MAX_UNREACHABLE:
+        lines.append(f"- … and {len(rows) - MAX_UNREACHABLE} more")
+    return "\n".join(lines)
 
 
 def weak_rules(

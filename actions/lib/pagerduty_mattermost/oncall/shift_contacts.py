@@ -5,7 +5,8 @@ late or by push alone: found, and warned before their shift."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Dict, List, Mapping, NamedTuple, Tuple
+from functools import partial
+from typing import TYPE_CHECKING, Callable, Dict, List, Mapping, NamedTuple, Tuple
 
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.post_keys import post_key
@@ -101,29 +102,8 @@ def tell_contacts(
             if one.span.user.id not in missing
         }
     )
-    sent, count, whole = dict(state.told), 0, True
-    for one, user in found:
-        key, lately = one.about("contact"), post_key("contact", one.watched, user.id)
-        if key in sent or lately in sent:  # an override cuts one shift into several
-            sent[key] = max(sent.get(key, 0.0), _until(one.span, now))
-            continue
-        name = seen.things[one.watched].name
-        done = True
-        if context.settings.oncall.direct_messages:
-            text = handoff_messages.no_contact(name, one.span, one.level, zone, now, "You")
-            done = messenger.person(user, text, key, keep=False)
-        text = handoff_messages.no_contact(
-            name, one.span, one.level, zone, now, messenger.name(user)
-        )
-        for channel in seen.channels[one.watched]:
-            done = (
-                messenger.channel(channel, text, post_key("contact", key, channel), keep=False)
-                and done
-            )
-        whole = whole and done
-        if done:
-            sent[key], sent[lately] = _until(one.span, now), now + WARNINGS_APART_SECONDS
-            count += 1
+    sent = dict(state.told)
+    count, whole = _tell_unreachable(context, messenger, seen, sent, found)
     for one, contacts in could_be_missed(among, known):
         lately = post_key("rules", contacts.user.id, contacts.weakness)
         if lately in sent or not context.settings.oncall.direct_messages:
@@ -138,6 +118,68 @@ def tell_contacts(
     return state._replace(
         told=sent, fine=fine, checked_at=now if whole else state.checked_at
     ), count
+
+
+def _tell_unreachable(
+    context: Context,
+    messenger: ShiftMessenger,
+    seen: WatchedOnCalls,
+    sent: Dict[str, float],
+    found: List[UnreachableShift],
+) -> Tuple[int, bool]:
+    """One message to each person and to each channel, with all that is new there. `sent` gets what
+    was told. How many shifts were told of everywhere, and whether all were."""
+    now, zone = seen.at, times.zone(context.settings.time_zone)
+    new: Dict[str, UnreachableShift] = {}
+    for row in found:
+        one, user = row
+        key, lately = one.about("contact"), post_key("contact", one.watched, user.id)
+        if key in sent or lately in sent:  # an override cuts one shift into several
+            sent[key] = max(sent.get(key, 0.0), _until(one.span, now))
+        else:
+            new[key] = row
+    done = dict.fromkeys(new, True)
+
+    def tell(keys: List[str], told_at: str, whose: str, send: Callable[[str, str], bool]) -> None:
+        missing = [key for key in keys if post_key("contact", key, told_at) not in sent]
+        if not missing:
+            return
+        rows = [_line(seen, new[key], whose or messenger.name(new[key].user)) for key in missing]
+        of_all = post_key("contact", *missing, told_at)
+        told = send(handoff_messages.no_contacts(rows, zone, now), of_all)
+        for key in missing:
+            done[key] = done[key] and told
+            if told:  # not again there because it failed elsewhere
+                sent[post_key("contact", key, told_at)] = _until(new[key].shift.span, now)
+
+    people = {row.user.id: row.user for row in new.values()}
+    for id, user in people.items() if context.settings.oncall.direct_messages else ():
+        own = [key for key, row in new.items() if row.user.id == id]
+        tell(own, id, handoff_messages.YOU, partial(_to_person, messenger, user))
+    for channel in dict.fromkeys(
+        name for row in new.values() for name in seen.channels[row.shift.watched]
+    ):
+        there = [k for k, row in new.items() if channel in seen.channels[row.shift.watched]]
+        tell(there, channel, "", partial(_to_channel, messenger, channel))
+    for key in (key for key, told in done.items() if told):
+        one, user = new[key]
+        lately = post_key("contact", one.watched, user.id)
+        sent[key], sent[lately] = _until(one.span, now), now + WARNINGS_APART_SECONDS
+    return sum(done.values()), all(done.values())
+
+
+def _line(seen: WatchedOnCalls, row: UnreachableShift, whose: str) -> handoff_messages.Unreachable:
+    one = row.shift
+    name = seen.things[one.watched].name
+    return handoff_messages.Unreachable(name, one.span, one.level, whose)
+
+
+def _to_person(messenger: ShiftMessenger, user: Reference, text: str, key: str) -> bool:
+    return messenger.person(user, text, key, keep=False)
+
+
+def _to_channel(messenger: ShiftMessenger, channel: str, text: str, key: str) -> bool:
+    return messenger.channel(channel, text, key, keep=False)
 
 
 def _until(span: OnCallSpan, now: float) -> float:
