@@ -175,6 +175,12 @@ def people(state: MattermostState) -> List[Dict[str, str]]:
     ]
 
 
+def accounts(state: MattermostState) -> List[Dict[str, str]]:
+    """Whom a list of users offers, as Mattermost's app fills it: bots and people of other teams
+    as well."""
+    return [{"id": u.id, "name": u.username} for u in state.users.values() if not u.delete_at]
+
+
 async def _send(
     server: MattermostCore, user: str, path: str, body: Dict[str, Any]
 ) -> Dict[str, Any]:

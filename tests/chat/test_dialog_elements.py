@@ -13,7 +13,7 @@ from pagerduty_mattermost.cards.buttons import DIALOGS
 from pagerduty_mattermost.chat import dialogs, orders
 from pagerduty_mattermost.chat.dialog_abilities import PLAIN, DialogAbilities, abilities_of
 from pagerduty_mattermost.chat.dialog_elements import DECLARED, FORMS, LOOKUP, asked_kind
-from pagerduty_mattermost.chat.dialog_lists import PLAYBOOK, KnownLists, NameList
+from pagerduty_mattermost.chat.dialog_lists import PEOPLE, PLAYBOOK, KnownLists, NameList
 from pagerduty_mattermost.chat.dialog_search import LISTS
 from pagerduty_mattermost.gateways.mattermost.values import marked_id
 from sandbox.mattermost.dialogs import wrong
@@ -136,6 +136,29 @@ def test_people_are_several_and_to_whom_something_is_given_may_be_a_policy() -> 
         said, _ = orders.command_of(order)
         assert said.text == f"PADA, @{marked_id('b' * 26)}, @mei, Linus Example"
         assert dialogs.fields(kind, {}) == ({}, {"user": "Choose somebody"})
+
+
+@pytest.mark.parametrize("can", [PLAIN, PICKERS])
+@pytest.mark.parametrize("kind", ["reassign", "responders", "override", "declare"])
+def test_where_nobody_asks_as_people_type_pagerdutys_people_are_offered_and_no_bots(
+    kind: str, can: DialogAbilities
+) -> None:
+    name = {"override": "person", "declare": "assign"}.get(kind, "user")
+    people = NameList(("PADA", "PMEI"), True, ("Ada (ada@x)", "Mei (mei@x)"))
+    found = elements(kind, KnownLists({PEOPLE: people}, can))
+    assert found[name]["options"] == [
+        {"text": "Ada (ada@x)", "value": "PADA"},
+        {"text": "Mei (mei@x)", "value": "PMEI"},
+    ]
+    assert "data_source" not in found[name]
+    assert ("assignother" in found, "personother" in found) == (False, False)
+    many = tuple(f"P{number}" for number in range(200))
+    for of_many in (NameList(many, True, many), NameList(many[:50], False, many[:50])):
+        found = elements(kind, KnownLists({PEOPLE: of_many}, can))
+        assert len(found[name]["options"]) == min(100, len(of_many.names))
+        assert found[f"{name}other"]["type"] == "text"
+        given, _ = dialogs.fields(kind, {f"{name}other": "Linus Example"})
+        assert given[name] == "Linus Example"
 
 
 def test_the_present_priority_is_preset() -> None:

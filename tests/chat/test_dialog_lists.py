@@ -13,7 +13,14 @@ from unittest import mock
 import pytest
 
 from pagerduty_mattermost.chat import dialog_lists
-from pagerduty_mattermost.chat.dialog_lists import DialogLists, ListReads, NameList, read_names
+from pagerduty_mattermost.chat.dialog_abilities import DialogAbilities
+from pagerduty_mattermost.chat.dialog_lists import (
+    DialogLists,
+    ListReads,
+    NameList,
+    read_names,
+    read_people,
+)
 from pagerduty_mattermost.chat.dialog_search import (
     ASSIGNEE,
     LEVEL,
@@ -109,6 +116,37 @@ def test_who_is_on_call_for_the_incident_stands_first(sandbox: Sandbox) -> None:
     assert len({choice.value for choice in found}) == len(found), "each once"
     assert any(text.endswith("(policy)") for text in texts(sandbox, ASSIGNEE, "plat", one.id))
     assert not any(text.endswith("(policy)") for text in texts(sandbox, PERSON, "plat", one.id))
+
+
+def test_people_are_pagerdutys_with_who_is_on_call_first(sandbox: Sandbox) -> None:
+    account = sandbox.pagerduty.account
+    found = read_people(client(sandbox), mock.Mock())
+    assert found.is_whole
+    assert set(found.names) == set(account.catalog["users"])
+    on_call = {row["user"]["id"] for row in client(sandbox).page("/oncalls", "oncalls", {}).items}
+    first = found.names[: len(on_call)]
+    assert on_call
+    assert set(first) == on_call
+    ada = account.find("users", "Ada Lovelace")
+    assert found.shown[found.names.index(ada["id"])] == "Ada Lovelace (ada@example.com)"
+    sandbox.pagerduty.faults.add("status", status=403, path="^/oncalls")
+    assert set(read_people(client(sandbox), mock.Mock()).names) == set(found.names)
+
+
+@pytest.mark.parametrize("lookups", [False, True])
+def test_people_are_read_only_where_they_can_not_be_asked_for(lookups: bool) -> None:
+    reads, asked = Reads(), []
+
+    def people() -> NameList:
+        asked.append(1)
+        return NameList(("PADA",))
+
+    lists = DialogLists(
+        ListReads(reads.names, lambda: DialogAbilities(True, lookups), people=people), mock.Mock()
+    )
+    lists.refresh()
+    until(lambda: lists.known().lists)
+    assert ("people" in lists.known().lists, len(asked)) == (not lookups, int(not lookups))
 
 
 class Reads:

@@ -219,10 +219,14 @@ class FormsTestCase(NewDialogsCase):
 
     def test_where_the_app_may_not_ask_there_are_pickers_and_no_lists_to_ask_for(self) -> None:
         lists = self.sensor.endpoint._lists
-        lists._known = lists._known._replace(abilities=DialogAbilities(pickers=True))
+        lists._reads = lists._reads._replace(abilities=lambda: DialogAbilities(pickers=True))
+        lists.refresh()
+        until(lambda: not lists.known().abilities.lookups)
         fields = self.elements(self.opened("/pd override"))
         assert fields["until"]["type"] == "datetime"
-        assert fields["person"]["data_source"] == "users"
+        assert "Mei Tanaka (mei@example.com)" in [
+            one["text"] for one in fields["person"]["options"]
+        ]
         assert "options" in fields["schedule"]
 
 
@@ -237,7 +241,10 @@ class OldServerTestCase(NewDialogsCase):
         dialog = self.opened("/pd override")
         fields = self.elements(dialog)
         assert {one["type"] for one in fields.values()} == {"select", "text"}
-        values = {"schedule": "Platform rotation", "person": self.user_id("mei"), "until": "2h"}
+        people = {one["text"]: one["value"] for one in fields["person"]["options"]}
+        assert not [text for text in people if text.startswith("pagerduty")]
+        mei = people["Mei Tanaka (mei@example.com)"]
+        values = {"schedule": "Platform rotation", "person": mei, "until": "2h"}
         assert self.sent(dialog, values) == {}
         assert self.ada.dialogs() == []
         (asked,) = [post for post in self.ada.seen() if post.attachments]

@@ -11,10 +11,10 @@ the likely ones are offered and the rest is typed.
 from __future__ import annotations
 
 import math
-from typing import Any, Dict, List, Mapping
+from typing import Any, Dict, List, Mapping, Sequence
 
 from pagerduty_mattermost.cards.buttons import DIALOGS, SNOOZE_UNTIL
-from pagerduty_mattermost.chat.dialog_lists import PLAYBOOK, KnownLists, NameList
+from pagerduty_mattermost.chat.dialog_lists import PEOPLE, PLAYBOOK, KnownLists, NameList
 from pagerduty_mattermost.chat.dialog_search import (
     ASSIGNEE,
     LEVEL,
@@ -78,7 +78,7 @@ def elements(
     if kind == DECLARE:
         return [element for name in declared for element in made.declared(name)]
     if kind == OVERRIDE:
-        return [*made.chosen("schedule", "Schedule"), made.person(), *made.span()]
+        return [*made.chosen("schedule", "Schedule"), *made.person(), *made.span()]
     if kind == MAINTENANCE:
         return [*made.chosen("service", "Service"), *made.span()]
     if kind in ("reassign", "responders"):
@@ -127,7 +127,7 @@ class _ElementMaker:
                 }
             ]
         if name == "assign":
-            return [self._somebody(name, "Assign to", several=True)]
+            return self._somebody(name, "Assign to", several=True)
         return self.chosen(name, name.capitalize(), optional=name != "service")
 
     def chosen(
@@ -156,16 +156,16 @@ class _ElementMaker:
         if self._can.lookups:
             made = self._asked("user", label, several=True)
             return [{**made, "help_text": f"One person or several{policy}."}]
-        chosen = self._somebody("user", "Person", several=True)
+        (chosen, *_) = self._somebody("user", "Person", several=True)
         others = {
             **_line(f"user{OTHER}", "Others", optional=True),
             "help_text": f"@names, addresses or names, with commas between{policy}.",
         }
         return [chosen, others]
 
-    def person(self) -> Dict[str, Any]:
-        made = self._somebody("person", "Who takes it", several=False)
-        return {**made, "help_text": "Left empty: you."}
+    def person(self) -> List[Dict[str, Any]]:
+        made, *typed = self._somebody("person", "Who takes it", several=False)
+        return [{**made, "help_text": "Left empty: you."}, *typed]
 
     def level(self) -> Dict[str, Any]:
         if self._can.lookups:
@@ -207,11 +207,19 @@ class _ElementMaker:
     def _value(self, name: str) -> str:
         return self._given.get(name, "")
 
-    def _somebody(self, name: str, label: str, *, several: bool) -> Dict[str, Any]:
+    def _somebody(self, name: str, label: str, *, several: bool) -> List[Dict[str, Any]]:
+        """PagerDuty's people, with a line for one who is not in the list; Mattermost's users,
+        bots among them, only where PagerDuty's are not known."""
         if self._can.lookups:
-            return self._asked(name, label, several=several, optional=True)
-        made = {**_list(name, label, optional=True), "data_source": "users"}
-        return {**made, "multiselect": True} if several and self._can.pickers else made
+            return [self._asked(name, label, several=several, optional=True)]
+        known = self._lists.get(PEOPLE, NameList())
+        if known.names:
+            made, typed = _options(name, label, known.names, known.shown, optional=True), []
+            if not known.is_whole or len(known.names) > MAX_OPTIONS:
+                typed = [_line(f"{name}{OTHER}", "Somebody else", optional=True)]
+        else:
+            made, typed = {**_list(name, label, optional=True), "data_source": "users"}, []
+        return [{**made, "multiselect": True} if several and self._can.pickers else made, *typed]
 
     def _asked(
         self, name: str, label: str, *, several: bool = False, optional: bool = False
@@ -263,6 +271,10 @@ def _line(name: str, label: str, *, optional: bool = False) -> Dict[str, Any]:
     }
 
 
-def _options(name: str, label: str, known: Any, *, optional: bool) -> Dict[str, Any]:
-    options = [named(clean(one))._asdict() for one in list(known)[:MAX_OPTIONS]]
+def _options(
+    name: str, label: str, known: Sequence[str], shown: Sequence[str] = (), *, optional: bool
+) -> Dict[str, Any]:
+    """`shown`: what people see in place of each."""
+    rows = list(zip(known, shown or known))[:MAX_OPTIONS]
+    options = [{**named(clean(text))._asdict(), "value": clean(one)} for one, text in rows]
     return {**_list(name, label, optional=optional), "options": options}

@@ -43,7 +43,7 @@ from pagerduty_mattermost.core.text import one_line
 if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty
 
-PLAYBOOK = "playbook"
+PLAYBOOK, PEOPLE = "playbook", "people"
 NAMES_KEPT_SECONDS = 600.0
 """Seconds that names and abilities are offered before they are read again."""
 MAX_NAMES = 300
@@ -65,6 +65,8 @@ class NameList(NamedTuple):
     """The likely ones first."""
     is_whole: bool = False
     """Whether there are no others."""
+    shown: Tuple[str, ...] = ()
+    """What people see in place of each name; empty: the names."""
 
 
 class KnownLists(NamedTuple):
@@ -80,6 +82,8 @@ class ListReads(NamedTuple):
     abilities: Callable[[], DialogAbilities] = lambda: PLAIN
     search: Callable[[str, str, str], List[Choice]] = lambda kind, query, incident: []
     """Of a kind, for what was typed, about an incident."""
+    people: Callable[[], NameList] = NameList
+    """Whom PagerDuty has: for servers that can't ask while people type."""
     playbooks: Callable[[str], Sequence[str]] = lambda user_id: ()
     """Names of those that a user may start; within a second, and without errors."""
 
@@ -119,6 +123,22 @@ def _likely_first(pagerduty: PagerDuty, services: NameList, log: Any) -> NameLis
     if services.is_whole:
         likely = [name for name in likely if name in services.names]
     return services._replace(names=tuple(dict.fromkeys([*likely, *services.names])))
+
+
+def read_people(pagerduty: PagerDuty, log: Any) -> NameList:
+    """PagerDuty's people by their ids, those on call first. Raises the gateway's errors."""
+    from pagerduty_mattermost.chat.dialog_search import shown_person
+
+    listing = pagerduty.list_all("/users", "users", None, MAX_NAMES)
+    shown = {str(row["id"]): shown_person(row) for row in listing.items}
+    try:
+        rows = pagerduty.page("/oncalls", "oncalls", {}).items
+    except PackError as error:
+        log.info("Dialogs do not offer first who is on call: %s", error)
+        rows = []
+    likely = [str((row.get("user") or {}).get("id") or "") for row in rows]
+    ids = tuple(dict.fromkeys([*(id for id in likely if id in shown), *shown]))
+    return NameList(ids, not listing.truncated, tuple(shown[id] for id in ids))
 
 
 class DialogLists:
@@ -215,6 +235,12 @@ class DialogLists:
             except PackError as error:
                 failed = True
                 self._log.info("Dialogs stay as plain as they were: %s", error)
+            try:
+                if not known.abilities.lookups:
+                    lists = {**known.lists, PEOPLE: self._reads.people()}
+                    known = known._replace(lists=lists)
+            except PackError as error:
+                self._log.info("Dialogs offer Mattermost's users: %s", error)
             self._known = known
             self._at = self._at if failed else self._monotonic()
         finally:

@@ -79,10 +79,14 @@ def _people(pagerduty: PagerDuty, rows: List[OnCall], query: str) -> List[Choice
         if _fits(text, query):
             found.setdefault(row.user.id, Choice(cut(text, MAX_CHARACTERS), row.user.id))
     for user in _rows(pagerduty, "/users", "users", query):
-        name, email = (one_line(clean(user.get(key), 60)) for key in ("name", "email"))
-        text = f"{name} ({email})" if email else name
-        found.setdefault(str(user["id"]), Choice(cut(text, MAX_CHARACTERS), str(user["id"])))
+        found.setdefault(str(user["id"]), Choice(shown_person(user), str(user["id"])))
     return list(found.values())
+
+
+def shown_person(user: Mapping[str, Any]) -> str:
+    """A user of PagerDuty's, as a list shows them."""
+    name, email = (one_line(clean(user.get(key), 60)) for key in ("name", "email"))
+    return cut(f"{name} ({email})" if email else name, MAX_CHARACTERS)
 
 
 def _policies(pagerduty: PagerDuty, query: str, but: Any = ()) -> List[Choice]:

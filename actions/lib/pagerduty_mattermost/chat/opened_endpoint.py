@@ -7,7 +7,12 @@ from queue import Empty, LifoQueue
 from typing import Any, Callable, List, Mapping, Optional
 
 from pagerduty_mattermost.chat.dialog_abilities import DialogAbilities, abilities_of
-from pagerduty_mattermost.chat.dialog_lists import ListReads, NameList, read_names
+from pagerduty_mattermost.chat.dialog_lists import (
+    ListReads,
+    NameList,
+    read_names,
+    read_people,
+)
 from pagerduty_mattermost.chat.dialog_refusals import DialogRefusals
 from pagerduty_mattermost.chat.dialog_search import Choice, search
 from pagerduty_mattermost.chat.endpoint import (
@@ -63,6 +68,10 @@ def open_endpoint(
         with closing(_pagerduty(config)) as pagerduty:
             return read_names(pagerduty, log)
 
+    def people() -> NameList:
+        with closing(_pagerduty(config)) as pagerduty:
+            return read_people(pagerduty, log)
+
     def abilities() -> DialogAbilities:
         from pagerduty_mattermost.gateways.mattermost.admin import Admin
 
@@ -70,7 +79,7 @@ def open_endpoint(
 
     searches = _Searches(config)
     playbooks = PlaybookChoices(lambda: Context(dict(raw), service, log), log)
-    lists = ListReads(names, abilities, searches.search, playbooks.of)
+    lists = ListReads(names, abilities, searches.search, people, playbooks.of)
     refusals = DialogRefusals(lambda: Context(dict(raw), service, log), log)
     dispatcher = Dispatcher(service, schemas, log, deadline=DISPATCH_SECONDS)
     endpoint = ChatEndpoint(
