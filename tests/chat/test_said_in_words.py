@@ -45,6 +45,16 @@ class WrongStateTestCase(TypedCase):
         }
         assert wanted - {"cancel"} == set(WORDS), "cancel says who was first, as resolve does"
 
+    def test_a_snooze_says_that_it_acknowledges(self) -> None:
+        one = self.incident("triggered")
+        told = self.say(f"dry-run snooze {one.number} 2h")
+        assert "which acknowledges it as well (it is triggered)" in told
+        told = self.say(f"snooze {one.number} 2h")
+        assert "It was triggered: PagerDuty acknowledges what is snoozed." in told
+        assert one.status == "acknowledged"
+        for line in (f"dry-run snooze {one.number} 3h", f"snooze {one.number} 3h"):
+            assert "acknowledges" not in self.say(line)
+
     def test_an_incident_in_another_state_is_named_and_nothing_is_sent(self) -> None:
         for name, words in WORDS.items():
             verb = TABLE.get(name)

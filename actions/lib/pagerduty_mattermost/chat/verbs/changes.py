@@ -24,6 +24,7 @@ from pagerduty_mattermost.chat.verb import (
     ONE,
     OPEN_STATES,
     PAGERDUTY,
+    TRIGGERED,
     Verb,
 )
 from pagerduty_mattermost.chat.verbs.named_incidents import (
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
 
 MAX_SNOOZE_SECONDS = 7 * 86400
 """PagerDuty snoozes no longer."""
+_ACKNOWLEDGED_BY_IT = "It was triggered: PagerDuty acknowledges what is snoozed."
 
 
 def snooze(context: Context, command: Command) -> CommandResult:
@@ -64,7 +66,17 @@ def snooze(context: Context, command: Command) -> CommandResult:
     path = fill("/incidents/{incident}/snooze", incident=incident.id)
     context.pagerduty.post(path, {"duration": length}, from_email=email)
     until = times.stamp(times.iso(span.end), times.zone(zone))
-    return CommandResult(f"Snoozed {named(incident)} until {until}.", (incident.id,), email)
+    told = f"Snoozed {named(incident)} until {until}."
+    if incident.status == TRIGGERED:
+        told += f" {_ACKNOWLEDGED_BY_IT}"
+    return CommandResult(told, (incident.id,), email)
+
+
+def _also_acknowledged(context: Context, command: Command) -> str:
+    """What comes of it besides, where the incident is triggered."""
+    row = find_all(context.pagerduty, command.incidents)[0]
+    is_triggered = row.get("status") == TRIGGERED
+    return ", which acknowledges it as well (it is triggered)" if is_triggered else ""
 
 
 def merge(context: Context, command: Command) -> CommandResult:
@@ -212,7 +224,7 @@ VERBS = (
         run=snooze,
         usage="snooze [id] <2h>",
         example="snooze 1234 2h",
-        help="snooze an acknowledged one",
+        help="snooze it; PagerDuty acknowledges it with that",
         forms=(
             Form(
                 ("snooze",),
@@ -225,6 +237,8 @@ VERBS = (
         incidents=ONE,
         states=OPEN_STATES,
         says="Snooze {incidents} {until}",
+        says_besides=_also_acknowledged,
+        includes=("acknowledge",),
         to_do="snooze incidents",
     ),
     Verb(
