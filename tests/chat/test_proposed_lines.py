@@ -12,8 +12,8 @@ from pagerduty_mattermost.chat.verbs.registry import TABLE
 from pagerduty_mattermost.chat.which_incident import _how_to_say
 from pagerduty_mattermost.incidents.incident import Incident
 
-NAME_NONE = {"task_add", "merge"}
-"""Of these no line names the incident, or it takes two: they are given in its room."""
+NAME_NONE = {"merge"}
+"""It takes two incidents, so that no line names the one."""
 VERBS = [verb for verb in TABLE.verbs if verb.incidents in (ONE, MANY)]
 
 

@@ -153,6 +153,12 @@ def test_it_is_read_as_it_was_meant(line: str, verb: str, fields: Dict[str, str]
         ),
         ("resolve it 7", "'it 7' is not read"),
         ("note on 3 hosts it is down", "'on 3' may be an incident or text: an incident is #3"),
+        (
+            "resolve 3 hosts are down",
+            "'3 hosts' may be an incident or text: an incident is #3; text",
+        ),
+        ("note 3 of 5 disks failed", "'3 of' may be an incident or text: an incident is #3"),
+        ("mitigate 3 hosts", "'3 hosts' may be an incident or text"),
         ("open 7", "show means that: `/pd show 7`"),
         ("ack open", "`/pd list` shows what is open"),
         ("ack 1 please", "'please' is not read: type `/pd ack [ids]`"),

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pagerduty_mattermost.core.errors import RejectedInput
-from pagerduty_mattermost.core.typed_incidents import goes_on, read, without_dash
+from pagerduty_mattermost.core.typed_incidents import goes_on, perhaps_count, read, without_dash
 from pagerduty_mattermost.gateways.pagerduty.find_incident import names
 
 LINK = "https://acme.pagerduty.com/incidents/PT4KHLK"
@@ -157,6 +157,29 @@ def test_ids_are_read_with_what_stands_around_them(
 def test_what_begins_like_an_incident_and_is_none_is_named(text: str, wrong: str) -> None:
     assert read(text).wrong == wrong
     assert read(text).ids == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("3 hosts are down", "3 hosts"),
+        ("3 hosts: down", "3 hosts:"),
+        ("5 of 7 pods", "5 of"),
+        ("#3 hosts are down", ""),
+        ("3: hosts are down", ""),
+        ("incident 3 hosts are down", ""),
+        ("3, 4 hosts are down", ""),
+        ("1234 disk replaced", ""),
+        ("1234 works again", ""),
+        ("1234 was the disk", ""),
+        ("1234 Errors are down", ""),
+        ("1234 process restarted", ""),
+        ("1234", ""),
+        ("the disk", ""),
+    ],
+)
+def test_a_number_in_front_of_a_plural_may_be_a_count(text: str, count: str) -> None:
+    assert perhaps_count(text, read(text)) == count
 
 
 def test_where_one_is_wanted_a_second_one_behind_a_comma_is_too_many() -> None:

@@ -157,6 +157,12 @@ def incidents_and(
                 raise Unread(
                     f"{found.rest[:60]!r} names no incident: {HOW_TO_NAME}; {TEXT_IN_QUOTES}"
                 )
+            count = typed_incidents.perhaps_count(line.typed(), found) if note else ""
+            if count:
+                raise Unread(
+                    f"{count[:60]!r} may be an incident or text: an incident is "
+                    f"#{found.ids[0]}; {TEXT_IN_QUOTES}"
+                )
             rest = words_of(typed_incidents.without_dash(found.rest))
         fields = further.read(rest)
         if fields is None and found.ids and rest:

@@ -151,10 +151,11 @@ def _how_to_say(command: Command, one: Incident) -> str:
         f"--{name} {one_line(value.replace('`', ''), 60)}"
         for name, value in command.options.items()
     ]
-    typed = [verb.typed if verb is not None else command.verb, str(one.number), *more]
-    line = " ".join(word for word in typed if word)
-    meant = parse(line).command
     wanted = command._replace(incidents=str(one.number))
-    if meant is None or any(getattr(meant, name) != getattr(wanted, name) for name in _AIM):
-        return "say it in the incident's room, or below its card"
-    return f"say `/pd {line}`"
+    for number in (str(one.number), f"#{one.number}"):
+        typed = [verb.typed if verb is not None else command.verb, number, *more]
+        line = " ".join(word for word in typed if word)
+        meant = parse(line).command
+        if meant and all(getattr(meant, name) == getattr(wanted, name) for name in _AIM):
+            return f"say `/pd {line}`"
+    return "say it in the incident's room, or below its card"

@@ -58,6 +58,17 @@ _HIDDEN = {
     ord("\u2116"): "#",
 }
 """What nobody sees, the wide characters of eastern keyboards, and the number sign of others."""
+_NO_PLURALS = ("ss", "us", "is")
+_COUNTED = ("of", "out", "more", "other", "people", "percent", "%")
+"""Behind a number that says how many there are, beside nouns in the plural."""
+_VERBS = frozenset(
+    (
+        *("works", "looks", "seems", "runs", "needs", "stays", "goes", "gets", "does", "keeps"),
+        *("comes", "fails", "stops", "starts", "clears", "flaps", "returns", "responds", "always"),
+        *("resolves", "solves", "fixes", "closes", "belongs", "causes", "duplicates", "that's"),
+    )
+)
+"""Words that end as nouns in the plural do and begin what is said of an incident."""
 _DASHES = ("-", "--", "\u2013", "\u2014", "\u2192", "->", "=>", "|", "\u2022", "*", ":", "=")
 """Between incidents and text."""
 
@@ -143,6 +154,19 @@ def goes_on(rest: str) -> str:
         return ""
     second = _word(rest, _space(rest, first.end))
     return rest[first.start : second.end] if second.id else ""
+
+
+def perhaps_count(text: str, found: TypedIncidents) -> str:
+    """A number and the word behind it that may as well say how many there are ("3 hosts are
+    down"); empty where the number is certainly an incident. `found`: what was read of the text."""
+    number, *_ = text.split(None, 1) or [""]
+    if found.is_ended or not number.isdecimal() or found.ids != (str(int(number)),):
+        return ""
+    word, *_ = found.rest.split(None, 1) or [""]
+    bare = word.rstrip(_ENDS + _COMMAS)  # a capital begins a sentence
+    is_plural = bare.isalpha() and bare.islower() and len(bare) > 3 and bare.endswith("s")
+    counted = is_plural and not bare.endswith(_NO_PLURALS) and bare not in _VERBS
+    return f"{number} {word}" if counted or bare in _COUNTED else ""
 
 
 def without_dash(rest: str) -> str:
