@@ -33,8 +33,16 @@ def furnish(sandbox: Sandbox) -> None:
         sandbox.mattermost.account.add_channel(name, title, members=people)
     _phones(sandbox.pagerduty.account)
     _rotation(sandbox.pagerduty.account)
+    _second_level(sandbox.pagerduty.account)
     before(sandbox)
     sandbox.pagerduty.account.trigger("Database", "Replica lags 40 s behind", priority="P2")
+
+
+def _second_level(account: Any) -> None:
+    """Nobody stands on two levels of a policy: PagerDuty tells no incident's level, so who is on
+    both would have to be asked to which one to escalate."""
+    rules = account.find("escalation_policies", "Platform escalation")["rules"]
+    rules[1]["targets"] = [("user", account.find("users", "Grace Hopper")["id"])]
 
 
 def _phones(account: Any) -> None:

@@ -246,3 +246,15 @@ def test_a_dry_run_opens_nothing(world: RoomsWorld) -> None:
     said: Any = Command("room", incidents=incident.id, user=marked_id(world.user("ada")))
     assert "Open a room for [#1 " in perform(world.context(), said, dry=True).message
     assert world.rooms_of(incident) == []
+
+
+def test_what_is_alike_is_named_by_a_number_that_can_be_typed(world: RoomsWorld) -> None:
+    first, incident = world.incident(), world.incident()
+    other = world.pagerduty.trigger("Database", "Replica lags")
+    told = say(world, f"similar {incident.number}").message
+    assert f"[#{first.number} Database timeout](" in told
+    assert f"[#{other.number} Replica lags](" in told
+    world.sandbox.pagerduty.faults.add("status", status=500, path=f"/incidents/{first.id}$")
+    world.sandbox.pagerduty.faults.add("status", status=404, path=f"/incidents/{other.id}$")
+    told = say(world, f"similar {incident.number}").message
+    assert f"- {other.id} Replica lags" in told

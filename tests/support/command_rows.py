@@ -501,7 +501,7 @@ ROWS: Tuple[Row, ...] = (
     Row(
         "cancel [id] [why]",
         "cancel {one} it was a test",
-        "Resolved",
+        "Cancelled and resolved",
         lambda room, one: one.status == "resolved" and "Cancelled: it was a test" in notes(one),
     ),
     Row("list mine [page 2]", "list mine", "assigned to Ada Lovelace"),

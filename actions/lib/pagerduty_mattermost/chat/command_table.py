@@ -40,7 +40,7 @@ MOST_USED: Mapping[str, str] = {
     "list": "what is open, with buttons",
     "show": "an incident with details, notes and buttons",
     "note": "add a note",
-    "snooze": "snooze an acknowledged one",
+    "snooze": "silence it for a time",
     "escalate": "page the next level, or level 2",
     "declare": "trigger an incident, in a form",
     "oncall": "who is on call",

@@ -37,6 +37,10 @@ HEADS: Mapping[str, str] = {
     RELATED: "May belong together now",
     CHANGES: "Changed before",
 }
+_RELATIONS: Mapping[str, str] = {
+    "machine_learning_inferred": "PagerDuty's own guess",
+    "service_dependency": "by a dependency of services",
+}
 NOT_IN_PLAN = (400, 402, 403, 404)
 """What PagerDuty answers of what an account's plan does not have."""
 MAX_LINES = 5
@@ -52,6 +56,8 @@ class Alike(NamedTuple):
     number: int = 0
     why: str = ""
     """Why PagerDuty thinks so, or what it comes from."""
+    id: str = ""
+    """Of an incident."""
 
 
 def read(pagerduty: PagerDuty, incident_id: str, what: str) -> Optional[List[Alike]]:
@@ -67,13 +73,33 @@ def read(pagerduty: PagerDuty, incident_id: str, what: str) -> Optional[List[Ali
     return [_change(row) if what == CHANGES else _incident(row) for row in rows]
 
 
+def numbered(pagerduty: PagerDuty, found: Optional[List[Alike]]) -> Optional[List[Alike]]:
+    """Incidents with their numbers, which PagerDuty leaves out there: those that are shown, one
+    request each. What it does not answer stays as it is."""
+    from pagerduty_mattermost.gateways.pagerduty.find_incident import get_incident
+
+    made = []
+    for place, one in enumerate(found or ()):
+        if one.id and not one.number and place < MAX_LINES:
+            try:
+                row = get_incident(pagerduty, one.id)
+            except PackError:
+                row = {}
+            number = row.get("incident_number")
+            url = one.url or str(row.get("html_url") or "")
+            one = one._replace(number=number if isinstance(number, int) else 0, url=url)
+        made.append(one)
+    return None if found is None else made
+
+
 def as_lines(head: str, found: Optional[Sequence[Alike]], zone: tzinfo) -> List[str]:
     """Markdown below the heading; nothing for nothing."""
     if not found:
         return []
     lines = [f"**{head}**"]
     for one in found[:MAX_LINES]:
-        title = f"#{one.number} {one.title}" if one.number else one.title
+        which = f"#{one.number}" if one.number else one.id
+        title = f"{which} {one.title}" if which != one.title else which
         parts = [
             markdown_link(title, one.url),
             times.stamp(one.at, zone),
@@ -88,9 +114,8 @@ def as_lines(head: str, found: Optional[Sequence[Alike]], zone: tzinfo) -> List[
 def _incident(row: Mapping[str, Any]) -> Alike:
     found = row.get("incident")
     found = found if isinstance(found, dict) else {}
-    kinds = [
-        str(one.get("type") or "").replace("_", " ") for one in rows_of(dict(row), "relationships")
-    ]
+    types = [str(one.get("type") or "") for one in rows_of(dict(row), "relationships")]
+    kinds = [_RELATIONS.get(one, one.replace("_", " ")) for one in types]
     number = found.get("incident_number")
     return Alike(
         _text(found.get("title") or found.get("summary") or found.get("id")),
@@ -98,6 +123,7 @@ def _incident(row: Mapping[str, Any]) -> Alike:
         str(found.get("html_url") or ""),
         number if isinstance(number, int) else 0,
         ", ".join(dict.fromkeys(kind for kind in kinds if kind)),
+        _text(found.get("id")),
     )
 
 

@@ -114,8 +114,10 @@ def similar(context: Context, command: Command) -> CommandResult:
     from pagerduty_mattermost.incidents import alike
 
     incident = read_one(context, command)
-    past = alike.read(context.pagerduty, incident.id, alike.PAST)
-    related = alike.read(context.pagerduty, incident.id, alike.RELATED)
+    past, related = (
+        alike.numbered(context.pagerduty, alike.read(context.pagerduty, incident.id, what))
+        for what in (alike.PAST, alike.RELATED)
+    )
     zone = times.zone(context.settings.time_zone)
     lines = [
         *alike.as_lines(alike.HEADS[alike.PAST], past, zone),

@@ -128,7 +128,7 @@ def cancel(context: Context, command: Command) -> CommandResult:
     """It was no incident: resolved, with a note that says so."""
     why = clean(command.text).strip()
     said = command._replace(text=f"{CANCELLED_WORD}: {why}" if why else CANCELLED_WORD)
-    done = resolve(context, said)
+    done = resolve(context, said, "Cancelled and resolved")
     left = [in_run(context, command, one, "cancelled", why) for one in done.incidents]
     lines = [done.message, *(escape(one) for one in left if one)]
     return done._replace(message="\n".join(lines))

@@ -83,11 +83,12 @@ def _triggered(context: Context, person: Reference) -> List[Dict[str, Any]]:
     return context.pagerduty.list_all("/incidents", "incidents", query).items
 
 
-def resolve(context: Context, command: Command) -> CommandResult:
+def resolve(context: Context, command: Command, done: str = "") -> CommandResult:
     """With a note in `text`, on each of them, once they are resolved. On what was resolved already
-    it is written too, unless it stands there: a try before may have ended in between."""
+    it is written too, unless it stands there: a try before may have ended in between. `done`: the
+    word for it, where it is another one than Resolved."""
     try:
-        given = _set(context, command, RESOLVED, _RESOLVE)
+        given = _set(context, command, RESOLVED, _RESOLVE, done)
     except HalfDone as half:
         if not command.text:
             raise
@@ -168,7 +169,7 @@ def reopen(context: Context, command: Command) -> CommandResult:
 
 
 def _set(
-    context: Context, command: Command, status: str, before: Tuple[str, ...]
+    context: Context, command: Command, status: str, before: Tuple[str, ...], done: str = ""
 ) -> CommandResult:
     """Give the named incidents that are in a state of `before` the new one; of the others it is
     told how they are, and they are left alone."""
@@ -180,7 +181,7 @@ def _set(
     others = [how_it_is(incident_of(row)) for row in rows if row not in fit]
     if not fit:
         return CommandResult(" ".join(others), tuple(row["id"] for row in rows), already=True)
-    return _change(context, command, fit, status, email, others, finder)
+    return _change(context, command, fit, status, email, others, finder, done)
 
 
 def _change(
@@ -191,9 +192,10 @@ def _change(
     email: str,
     others: List[str],
     finder: Optional[IncidentFinder] = None,
+    done: str = "",
 ) -> CommandResult:
     """Give all of them the new state. `others`: lines about those left alone; `finder`: what
-    found them, which may have read what is open."""
+    found them, which may have read what is open; `done`: as of `resolve`."""
     ids = tuple(str(row["id"]) for row in rows)
     outcome = manage(context.pagerduty, ids, {"status": status}, from_email=email)
     if outcome.error is not None:
@@ -202,7 +204,8 @@ def _change(
     others = [*(how_it_is(one) for one in after if one.id in outcome.already), *others]
     own = [row for row in rows if str(row["id"]) not in outcome.already]
     which = _listed([named(incident_of(row)) for row in own])
-    lines = [f"{_DONE[status]} {which} in the name of {copyable(email)}."] if own else []
+    word = done or _DONE[status]
+    lines = [f"{word} {which} in the name of {copyable(email)}."] if own else []
     lines += others
     if not command.brief:
         left = None
