@@ -7,9 +7,9 @@ from typing import Any, Dict, List
 from unittest.mock import patch
 
 import pytest
-import test_oncall_watch as watching
 from chat_run import ChatRun
 from oncall_case import moment
+from oncall_watch_case import WatchCase
 
 from pagerduty_mattermost.chat import requests
 from pagerduty_mattermost.chat.calls import CallSecrets, ChatCall
@@ -26,7 +26,7 @@ from pagerduty_mattermost.oncall.inherited import MAX_LINES, Inherited
 BEFORE, AFTER = moment(2026, 11, 24, 8, 59), moment(2026, 11, 24, 9, 1)
 
 
-class HandOverTestCase(watching.WatchCase):
+class HandOverTestCase(WatchCase):
     __test__ = True
 
     def setUp(self) -> None:
@@ -170,7 +170,7 @@ class HandOverTestCase(watching.WatchCase):
         assert len([said for said in self.messages() if "Replica lags" in said]) == 1
 
 
-class AcceptTestCase(watching.WatchCase):
+class AcceptTestCase(WatchCase):
     __test__ = True
 
     def setUp(self) -> None:
@@ -254,7 +254,7 @@ class AcceptTestCase(watching.WatchCase):
             )
 
 
-class LateButtonTestCase(watching.WatchCase):
+class LateButtonTestCase(WatchCase):
     """The messages of a hand-off that Mattermost did not take at once."""
 
     __test__ = True

@@ -8,11 +8,14 @@ from typing import Any, Dict, List
 
 import test_handover as handover
 import test_oncall_sync as sync
+import test_oncall_sync_members as members
 import test_oncall_targets as targets
 import test_oncall_today as today
 import test_oncall_watch as watch
 import test_oncall_week as week
+import test_shift_reminders as reminders
 from oncall_case import DAY, HOUR, OnCallCase, moment
+from oncall_watch_case import WatchCase
 
 
 class Upgraded(OnCallCase):
@@ -41,7 +44,7 @@ class ShiftBasedHandOffTestCase(Upgraded, watch.HandOffTestCase):
     __test__ = True
 
 
-class ShiftBasedReminderTestCase(Upgraded, watch.ReminderTestCase):
+class ShiftBasedReminderTestCase(Upgraded, reminders.ReminderTestCase):
     __test__ = True
 
 
@@ -49,7 +52,7 @@ class ShiftBasedHeaderTestCase(Upgraded, sync.HeaderTestCase):
     __test__ = True
 
 
-class ShiftBasedMembersTestCase(Upgraded, sync.MembersTestCase):
+class ShiftBasedMembersTestCase(Upgraded, members.MembersTestCase):
     __test__ = True
 
 
@@ -105,7 +108,7 @@ class ShiftBasedAcceptTestCase(Upgraded, handover.AcceptTestCase):
     __test__ = True
 
 
-class KindTestCase(watch.WatchCase):
+class KindTestCase(WatchCase):
     """Which kind a schedule is of is remembered between runs; upgraded between two looks it is
     found all the same, and nobody is told of a hand-off."""
 

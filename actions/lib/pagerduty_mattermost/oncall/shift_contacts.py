@@ -1,8 +1,6 @@
 """People on call, now or soon, whom only an e-mail would reach, or whose notification rules come
 late or by push alone: found, and warned before their shift."""
 
-# flake8: noqa: W503
-
 from __future__ import annotations
 
 from functools import partial
