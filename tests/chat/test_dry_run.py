@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 from functools import cached_property
 from importlib.util import find_spec
+from types import SimpleNamespace
 from typing import Any, Dict, Iterator, Tuple
 
 import pytest
@@ -38,6 +39,9 @@ FIRST = {
 }
 """What is really said first, so that the command has something to change."""
 
+NO_RULES = SimpleNamespace(rules=SimpleNamespace(get_all=lambda limit, offset: []))
+"""StackStorm's API, where nobody has made a rule."""
+
 NOTHING_TO_DO = ("handover_accept", "kept_drop", "page_accept", "swap_cancel", "task_run")
 """What would have to be there is made by the watch, and with buttons."""
 
@@ -48,11 +52,12 @@ class World:
     def __init__(self, sandbox: Sandbox) -> None:
         self.sandbox = sandbox
         self.pagerduty, self.mattermost = sandbox.pagerduty.account, sandbox.mattermost.account
-        self.service = Service()
+        self.service: Any = Service()
+        self.service.get_api_client = lambda: NO_RULES
         self.config: Dict[str, Any] = {
             **connection(sandbox, default_channel="incidents"),
             "rooms": {"test_service": TEST_SERVICE},
-            "chat": {"allowed": {"test": ["@ada"]}},
+            "chat": {"allowed": {"test": ["@ada"], "simulate": ["@ada"]}},
             "service_key": next(iter(self.pagerduty.catalog["integrations"].values()))["key"],
         }
         for text in (

@@ -177,6 +177,12 @@ SAID = [
         ),
     ),
     ("deadletters", Command("deadletters")),
+    ("simulate", Command("simulate")),
+    ("simulate 7d", Command("simulate", duration="7d")),
+    (
+        "simulate since=7d noise.storm_incidents=5 enable=Mine",
+        Command("simulate", duration="7d", text="noise.storm_incidents=5 enable=Mine"),
+    ),
     ("dead letters of PT4KHLK", Command("deadletters", incidents="PT4KHLK")),
     ("whoami", Command("whoami")),
     ("list all", Command("list")),

@@ -15,6 +15,17 @@ from sandbox.connection import connection
 from sandbox.mattermost.integrations import ResponseUrl, SlashCommand
 
 
+def answer_hook(service: Any, world: Any, user_id: str) -> str:
+    """Where the answer to a slash command goes that somebody types in the channel incidents."""
+    state = service.state
+    command = SlashCommand(state.new_id(), "t" * 26, user_id, world.team.id, 0, 0)
+    channel = world.channels["incidents"].id
+    url = ResponseUrl(state.new_id(), command.id, user_id, channel, "", state.now())
+    state.integrations.commands[command.id] = command
+    state.integrations.response_urls[url.id] = url
+    return f"/hooks/commands/{url.id}"
+
+
 class Trips(NamedTuple):
     """What one order cost, each request by method and path, each datastore call by what and
     key."""
@@ -73,13 +84,8 @@ class Office:
 
     def hook(self) -> str:
         """Where the answer to a slash command goes."""
-        state, world = self.sandbox.mattermost.service.state, self.sandbox.mattermost.world
-        command = SlashCommand(state.new_id(), "t" * 26, self.ada, world.team.id, 0, 0)
-        channel = world.channels["incidents"].id
-        url = ResponseUrl(state.new_id(), command.id, self.ada, channel, "", state.now())
-        state.integrations.commands[command.id] = command
-        state.integrations.response_urls[url.id] = url
-        return f"/hooks/commands/{url.id}"
+        world = self.sandbox.mattermost.world
+        return answer_hook(self.sandbox.mattermost.service, world, self.ada)
 
     def order(self, kind: str, **words: str) -> Trips:
         """What carrying out the order of this kind cost."""

@@ -797,6 +797,11 @@ ROWS: Tuple[Row, ...] = (
     ),
     Row("health", "health", "| part | state |"),
     Row("deadletters [id]", "deadletters", "No failed posts or commands"),
+    Row(
+        "simulate [7d] [<setting>=<value>] [enable=<rule>] [disable=<rule>]",
+        "simulate 1d noise.storm_incidents=7",
+        "Nothing was posted",
+    ),
     Row("playbook list", "playbook list", "Major incident"),
     Row("playbook show <name>", "playbook show major-incident", "name: major-incident"),
     Row(

@@ -34,7 +34,7 @@ class EmbeddedRoom:
         path = write_config(sandbox, folder, settings)
         config: Dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
         config.setdefault("rooms", {})["test_service"] = "Drills"
-        config["chat"].setdefault("allowed", {})["test"] = ["@ada"]
+        config["chat"].setdefault("allowed", {}).update(test=["@ada"], simulate=["@ada"])
         self.app = App(ROOT, config, folder / "data", poll_interval=NEVER)
         self.app.start()
         until(

@@ -6,73 +6,107 @@ from __future__ import annotations
 import copy
 import json
 from types import SimpleNamespace
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.config import settings as configuration
 from pagerduty_mattermost.core.errors import ConfigError, RejectedInput
-from pagerduty_mattermost.core.text import clean, listed, one_line
+from pagerduty_mattermost.core.text import clean, escape, listed, one_line
 from pagerduty_mattermost.gateways.context import Context
-from pagerduty_mattermost.gateways.pagerduty.long_lists import read_list
 from pagerduty_mattermost.incidents.log_entries import incident_from_rest
-from pagerduty_mattermost.reviews.reporting import span_of
+from pagerduty_mattermost.reviews.reporting import ReportSpan, span_of
 from pagerduty_mattermost.simulation import outcome
-from pagerduty_mattermost.simulation.outcome import PastIncident, SimulatedOutcome
+from pagerduty_mattermost.simulation.log_reading import READING_PART, read_log
+from pagerduty_mattermost.simulation.outcome import PastIncident
 from pagerduty_mattermost.simulation.past import Past
+from pagerduty_mattermost.simulation.patience import Patience
 from pagerduty_mattermost.simulation.replay import LogReplay
 
 LEAD_SECONDS = 86400.0
 """The replay begins so long before what is counted, so that what was open then is known."""
-_INCLUDES = ["incidents", "channels"]
+DEFAULT_SPAN = "30d"
+TRIABLE = (
+    "noise.",
+    "quiet_hours.",
+    "reminders.",
+    "watch.",
+    "time_zone",
+    "mattermost.team",
+    "mattermost.default_channel",
+    "mattermost.operations_channel",
+    "mattermost.service_channels",
+)
+"""Settings that may be tried, by what their names begin with: those that say what is posted where.
+With another address in place of a server's its token would be sent there."""
 
 
-def simulate(context: Context, rules: Sequence[Any], given: Mapping[str, Any]) -> Dict[str, Any]:
-    """The action's result. Raises RejectedInput, ConfigError and the gateways' errors."""
+def simulate(
+    context: Context,
+    rules: Sequence[Any],
+    given: Mapping[str, Any],
+    tell: Optional[Callable[[], None]] = None,
+) -> Dict[str, Any]:
+    """The action's result. `tell`: says to who waits that it is under way. Raises RejectedInput,
+    ConfigError and the gateways' errors."""
+    patience = Patience(context.monotonic, float(given.get("within") or 0), tell)
     zone = times.zone(context.settings.time_zone)
     span = span_of(
-        str(given.get("since") or "30d"),
+        str(given.get("since") or DEFAULT_SPAN),
         str(given.get("until") or ""),
         now=context.clock(),
         zone=context.settings.time_zone,
     )
-    begin, end = float(int(span.begin)), float(int(span.end))
+    asked = begin, end = float(int(span.begin)), float(int(span.end))
     raw, changes = _changed(context._config, listed(given.get("settings")))
     other_rules, switched = _switched(
         rules, listed(given.get("enable")), listed(given.get("disable"))
     )
-    first = begin - LEAD_SECONDS
-    query = {"since": times.iso(first), "until": times.iso(end + 1), "include": _INCLUDES}
-    read = read_list(
-        context.pagerduty,
-        "/log_entries",
-        "log_entries",
-        query,
-        None,
-        order="oldest",
-        now=context.clock(),
-    )
-    past = Past(read.items)
-    incidents = _incidents(past, end)
-
-    def replayed(raw: Mapping[str, Any], rules: Sequence[Any]) -> SimulatedOutcome:
-        done = LogReplay(context, raw, rules, past, (first, end)).run()
-        return outcome.outcome_of(done, incidents, (begin, end), zone)
-
-    now = replayed(context._config, rules)
     what = [*changes, *switched]
-    tried = replayed(raw, other_rules) if what else None
-    with_posts = bool(given.get("posts"))
-    text = outcome.as_text(
-        now, tried, what, span.words(context.settings.time_zone), len(past.assumed)
+    log = read_log(context, begin - LEAD_SECONDS, end, patience)
+    first = log.begin
+    if first > begin - LEAD_SECONDS:
+        begin = first + min(LEAD_SECONDS, float(int((end - first) / 2)))
+    past = Past(log.rows)
+    now = LogReplay(context, context._config, rules, past, (first, end)).run(
+        lambda: patience.is_over(READING_PART + (1 - READING_PART) * (0.5 if what else 1.0))
     )
-    if read.truncated:
+    tried = None
+    if what:
+        tried = LogReplay(context, raw, other_rules, past, (first, now.reached)).run(
+            patience.is_over
+        )
+    end = tried.reached if tried is not None else now.reached
+    if end <= begin:
+        raise RejectedInput(
+            f"Nothing could be replayed within {times.duration(patience.seconds)}: ask for a "
+            "shorter time"
+        )
+    incidents = _incidents(past, end)
+    results = [
+        outcome.outcome_of(done, incidents, (begin, end), zone)
+        for done in (now, tried)
+        if done is not None
+    ]
+    as_it_is, changed = results[0], results[1] if what else None
+    complete = (begin, end) == asked
+    shown = ReportSpan(begin, end).words(context.settings.time_zone)
+    text = outcome.as_text(as_it_is, changed, what, shown, len(past.assumed))
+    if not complete:
+        wanted = one_line(clean(str(given.get("since") or DEFAULT_SPAN), 60))
+        text += (
+            f"\n- Time was up after {times.duration(patience.seconds)}: {escape(wanted)} was "
+            "asked for, this is the part that was replayed. The action route.simulate replays all "
+            "of it"
+        )
+    if log.cut:
         text += "\n- PagerDuty gave not all of its log: the figures are too low"
+    with_posts = bool(given.get("posts"))
     return {
         "since": times.iso(begin),
         "until": times.iso(end),
-        "complete": not read.truncated,
-        "as_it_is": outcome.as_value(now, with_posts=with_posts),
-        "changed": outcome.as_value(tried, with_posts=with_posts) if tried is not None else None,
+        "complete": complete and not log.cut,
+        "as_it_is": outcome.as_value(as_it_is, with_posts=with_posts),
+        "changed": outcome.as_value(changed, with_posts=with_posts) if changed else None,
         "what": what,
         "assumed": sorted(past.assumed),
         "message": text,
@@ -105,6 +139,12 @@ def _changed(raw: Mapping[str, Any], given: Sequence[str]) -> Tuple[Dict[str, An
         if not sign or not all(path):
             raise RejectedInput(
                 f"settings: '{shown}' does not read: write noise.storm_incidents=5"
+            )
+        if not name.strip().startswith(TRIABLE):
+            what = ", ".join(one.rstrip(".") for one in TRIABLE)
+            raise RejectedInput(
+                f"settings: '{one_line(clean(name, 60))}' is not among the settings that can be "
+                f"tried: {what}"
             )
         before = _loaded(found, shown)
         place = found

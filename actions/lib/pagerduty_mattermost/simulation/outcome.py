@@ -64,7 +64,7 @@ def outcome_of(
 ) -> SimulatedOutcome:
     """`span`: what is before it was replayed for what was open then, and is not counted."""
     posts = [one for one in done.posts if span[0] <= one.at <= span[1]]
-    named = {one.incident for one in done.posts if one.incident}
+    named = {one.incident for one in done.posts if one.incident and one.at <= span[1]}
     channels: Dict[str, Counter[str]] = {}
     night: Counter[str] = Counter()
     for one in posts:

@@ -80,6 +80,8 @@ class ReplayDone(NamedTuple):
     """What failed, and how often."""
     channels: Dict[str, str]
     """Channels in people's words, by id."""
+    reached: float
+    """To which moment; before the end of the span where it was stopped."""
 
 
 class SimulatedContext(Context):
@@ -178,11 +180,13 @@ class LogReplay:
         made.answered_by(recorded.answer)
         return made
 
-    def run(self) -> ReplayDone:
-        """Raises the gateways' errors, and RetryLater where a look at the log failed."""
+    def run(self, is_over: Callable[[], bool] = lambda: False) -> ReplayDone:
+        """`is_over`: asked after each look whether it is to stop. Raises the gateways' errors, and
+        RetryLater where a look at the log failed."""
         for prefix in COPIED_PREFIXES:
             for name, value in self.base.store.read_prefix(prefix, lambda error: None).items():
                 self.store.write(name, value)
+        reached = self._span[0]
         while True:
             if not self._cycle.run():
                 at = times.iso(self._now)
@@ -191,6 +195,10 @@ class LogReplay:
             self._note_what_waits()
             after = self._next_look()
             if after > self._span[1]:
+                reached = self._span[1]
+                break
+            if is_over():
+                reached = self._now
                 break
             self._now = after
         return ReplayDone(
@@ -201,6 +209,7 @@ class LogReplay:
             self._left_out,
             dict(self._problems),
             self._channels(),
+            reached,
         )
 
     def _make_cycle(self) -> Cycle:

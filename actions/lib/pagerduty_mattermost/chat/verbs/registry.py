@@ -36,6 +36,7 @@ from pagerduty_mattermost.chat.verbs import (
     status,
     subscriptions,
     swap,
+    what_if,
 )
 
 TABLE: CommandTable = CommandTable(
@@ -72,5 +73,6 @@ TABLE: CommandTable = CommandTable(
         *account.VERBS,
         *health.VERBS,
         *dead_letters.VERBS,
+        *what_if.VERBS,
     )
 )

@@ -121,6 +121,7 @@ TYPED: Mapping[str, Tuple[str, ...]] = {
     "subscriptions": ("subscription",),
     "unsubscribe": (),
     "deadletters": ("deadletter", "dead_letters", "dead_letter"),
+    "simulate": ("replay", "what_if"),
     "whoami": ("who_am_i",),
     "connect": (),
     "disconnect": (),

@@ -17,10 +17,18 @@ PAGE_SIZE = 100
 
 def all_rules(action_service: Any) -> List[Any]:
     """All rules, of any pack. Raises RetryLater when the API does not list them."""
+    return _all(lambda: action_service.datastore_service.get_api_client())
 
+
+def rules_of(client: Any) -> List[Any]:
+    """The same by the API's client."""
+    return _all(lambda: client)
+
+
+def _all(client: Callable[[], Any]) -> List[Any]:
     def pages() -> List[Any]:
         found: Dict[str, Any] = {}
-        manager = action_service.datastore_service.get_api_client().rules
+        manager = client().rules
         for page in itertools.count():
             rules = manager.get_all(limit=PAGE_SIZE, offset=page * PAGE_SIZE)
             fresh = [rule for rule in rules if rule.ref not in found]
