@@ -1,5 +1,7 @@
 """`simulate`: what rules and settings would have made of PagerDuty's log."""
 
+# flake8: noqa: E203
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Dict, List
