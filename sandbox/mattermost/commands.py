@@ -1,5 +1,5 @@
-"""Slash commands: make, read, change, delete. Only who may `manage_slash_commands` in the team;
-running them is `execute`'s."""
+"""Slash commands: make, read, change, delete. Only who may manage them in the team; running them
+is `execute`'s."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ..server import HttpAnswer
 from .call import ROUTES, MattermostCall, ok, text_of
 from .errors import ApiError, bad_body, forbidden
 from .integrations import SlashCommand
-from .permissions import MANAGE_COMMANDS, MANAGE_OTHERS_COMMANDS, VIEW_TEAM
+from .permissions import MANAGE_OTHERS_COMMANDS, VIEW_TEAM, manage_commands
 
 _BUILT_IN = (
     "away code collapse dnd echo expand groupmsg header help invite invite_people join kick "
@@ -62,7 +62,7 @@ def _check(fields: Dict[str, Any]) -> None:
 def create(call: MattermostCall) -> HttpAnswer:
     state, fields = call.server.state, _sent(call)
     team_id = fields["team_id"]
-    if not state.may(call.user, MANAGE_COMMANDS, team_id):
+    if not _manages(call, team_id):
         raise forbidden()
     _need_switched_on(call)
     taken = {c.trigger for c in state.integrations.commands_of(team_id)}
@@ -85,6 +85,10 @@ def _stored(
     return HttpAnswer(status, command.to_json(), effect=command.id)
 
 
+def _manages(call: MattermostCall, team_id: str) -> bool:
+    return call.server.state.may(call.user, manage_commands(call.server.version.is_new), team_id)
+
+
 def _need_switched_on(call: MattermostCall) -> None:
     if not call.server.enable_commands:
         raise ApiError("api.command.disabled.app_error")
@@ -99,7 +103,7 @@ def _own(call: MattermostCall) -> SlashCommand:
         if call.server.enable_commands
         else None
     )
-    if command is None or not state.may(call.user, MANAGE_COMMANDS, command.team_id):
+    if command is None or not _manages(call, command.team_id):
         raise ApiError("store.sql_command.save.get.app_error")
     if command.creator_id != call.user.id and not state.may(
         call.user, MANAGE_OTHERS_COMMANDS, command.team_id
@@ -114,20 +118,22 @@ def _own(call: MattermostCall) -> SlashCommand:
 
 @ROUTES.add("GET", "/commands")
 def listing(call: MattermostCall) -> HttpAnswer:
-    """All of the team with `custom_only`, for who may manage them; else what may be typed, without
-    secrets."""
+    """All of the team with `custom_only`, for who may manage them (since 11 those of others only
+    for who may manage others'); else what may be typed, without secrets."""
     state, team_id = call.server.state, call.request.param("team_id")
     if not team_id:
         raise bad_body("team_id")
     if not state.may(call.user, VIEW_TEAM, team_id):
         raise forbidden()
-    manages = state.may(call.user, MANAGE_COMMANDS, team_id)
+    manages = _manages(call, team_id)
     if not call.flag("custom_only"):
         return _typed(call, team_id, every=manages)
     if not manages:
         raise forbidden()
     _need_switched_on(call)
-    return HttpAnswer(200, [c.to_json() for c in state.integrations.commands_of(team_id)])
+    every = not call.server.version.is_new or state.may(call.user, MANAGE_OTHERS_COMMANDS, team_id)
+    found = state.integrations.commands_of(team_id)
+    return HttpAnswer(200, [c.to_json() for c in found if every or c.creator_id == call.user.id])
 
 
 @ROUTES.add("GET", "/teams/{team_id}/commands/autocomplete")

@@ -1,11 +1,11 @@
-"""What each role permits: of a new 5.37, where only administrators may make integrations."""
+"""What each role permits: of a new server, where only administrators may make integrations."""
 
 from __future__ import annotations
 
 from typing import Dict, List
 
-MANAGE_COMMANDS, MANAGE_OTHERS_COMMANDS = "manage_slash_commands", "manage_others_slash_commands"
-MANAGE_HOOKS, MANAGE_OTHERS_HOOKS = "manage_outgoing_webhooks", "manage_others_outgoing_webhooks"
+MANAGE_OTHERS_COMMANDS = "manage_others_slash_commands"
+MANAGE_OTHERS_HOOKS = "manage_others_outgoing_webhooks"
 VIEW_TEAM, MANAGE_TEAM = "view_team", "manage_team"
 CREATE_GROUP, MANAGE_GROUP_MEMBERS = "create_custom_group", "manage_custom_group_members"
 PROPERTIES = {"O": "manage_public_channel_properties", "P": "manage_private_channel_properties"}
@@ -58,7 +58,17 @@ _SYSTEM_ADMIN = (
 )
 
 
-def defaults() -> Dict[str, List[str]]:
+def manage_commands(is_new: bool) -> str:
+    """To make slash commands; on 5.37 also to read everybody's, with their tokens."""
+    return "manage_own_slash_commands" if is_new else "manage_slash_commands"
+
+
+def manage_hooks(is_new: bool) -> str:
+    """To make outgoing webhooks."""
+    return "manage_own_outgoing_webhooks" if is_new else "manage_outgoing_webhooks"
+
+
+def defaults(is_new: bool) -> Dict[str, List[str]]:
     """Permissions by role, to be changed by `MattermostAccount.grant`."""
     everything = " ".join((_SYSTEM_ADMIN, _SYSTEM_USER, _TEAM_USER, _CHANNEL_USER, _TEAM_ADMIN))
     texts = {
@@ -69,4 +79,11 @@ def defaults() -> Dict[str, List[str]]:
         "channel_user": _CHANNEL_USER,
         "channel_admin": "manage_channel_roles",
     }
-    return {name: list(dict.fromkeys(text.split())) for name, text in texts.items()}
+    renamed = {
+        manage_commands(False): manage_commands(is_new),
+        manage_hooks(False): manage_hooks(is_new),
+    }
+    return {
+        name: list(dict.fromkeys(renamed.get(one, one) for one in text.split()))
+        for name, text in texts.items()
+    }

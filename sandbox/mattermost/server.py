@@ -53,8 +53,10 @@ class MattermostCore(MattermostAccount, Service):
     ) -> None:
         Service.__init__(self)
         clock = clock or Clock()
-        self.state = MattermostState(clock, journal or SandboxJournal(clock), seed)
         self.version = VERSIONS[version]
+        self.state = MattermostState(
+            clock, journal or SandboxJournal(clock), seed, is_new=self.version.is_new
+        )
         self.props_limit = props_limit or self.version.props_limit
         self.message_limit = message_limit
         self.file_limit = file_limit

@@ -36,7 +36,14 @@ PENDING_SECONDS = 30.0
 class MattermostState:
     """Users, tokens, teams, channels, posts and files by id, with the journal of what changed."""
 
-    def __init__(self, clock: Clock, journal: SandboxJournal, seed: Optional[int] = None) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        journal: SandboxJournal,
+        seed: Optional[int] = None,
+        *,
+        is_new: bool = False,
+    ) -> None:
         self.clock = clock
         self.journal = journal
         self._random = random.Random(seed)
@@ -52,7 +59,7 @@ class MattermostState:
         """`pending_post_id` to (post id, "" while it is being saved; sandbox time at which it is
         forgotten)."""
         self.integrations = Integrations()
-        self.roles = defaults()
+        self.roles = defaults(is_new)
         """Permissions by role's name."""
         self.began = self.now()
         self.secret = os.urandom(32)

@@ -13,7 +13,7 @@ from .commands import HTTP_URL
 from .errors import ApiError, bad_body, forbidden
 from .integrations import OutgoingHook
 from .model import OPEN
-from .permissions import MANAGE_HOOKS, MANAGE_OTHERS_HOOKS
+from .permissions import MANAGE_OTHERS_HOOKS, manage_hooks
 
 _TEXTS = ("channel_id", "display_name", "description", "content_type", "username", "icon_url")
 _LISTS = ("trigger_words", "callback_urls")
@@ -53,6 +53,10 @@ def _check(fields: Dict[str, Any]) -> None:
     for name, wrong in rules:
         if wrong:
             raise ApiError(f"model.outgoing_hook.{name}.app_error")
+
+
+def _manages(call: MattermostCall, team_id: str) -> bool:
+    return call.server.state.may(call.user, manage_hooks(call.server.version.is_new), team_id)
 
 
 def _need_switched_on(call: MattermostCall) -> None:
@@ -105,7 +109,7 @@ def _stored(
 @ROUTES.add("POST", "/hooks/outgoing")
 def create(call: MattermostCall) -> HttpAnswer:
     state, fields = call.server.state, _sent(call)
-    if not state.may(call.user, MANAGE_HOOKS, fields["team_id"]):
+    if not _manages(call, fields["team_id"]):
         raise forbidden()
     _need_switched_on(call)
     closed = ApiError("api.outgoing_webhook.disabled.app_error", status=403)
@@ -131,7 +135,7 @@ def listing(call: MattermostCall) -> HttpAnswer:
     channel = state.channels.get(channel_id)
     if channel is not None:
         team_id = channel.team_id
-    if (channel_id and channel is None) or not state.may(call.user, MANAGE_HOOKS, team_id):
+    if (channel_id and channel is None) or not _manages(call, team_id):
         raise forbidden()
     _need_switched_on(call)
     every = state.may(call.user, MANAGE_OTHERS_HOOKS, team_id)
@@ -155,7 +159,7 @@ def _own(call: MattermostCall) -> OutgoingHook:
     own = hook.creator_id == call.user.id or state.may(
         call.user, MANAGE_OTHERS_HOOKS, hook.team_id
     )
-    if not own or not state.may(call.user, MANAGE_HOOKS, hook.team_id):
+    if not own or not _manages(call, hook.team_id):
         raise forbidden()
     return hook
 

@@ -80,6 +80,9 @@ class MattermostSetupTestCase(ChatSensorCase):
             f"users/{self.sandbox.mattermost.account.user('pagerduty').id}/image",
         )
         again = self.done(triggers=["pd", "incident"])
+        (line,) = [text for text in first["advice"] if "every member of the team" in text]
+        assert "can read the slash command's token" in line
+        assert "take manage_slash_commands from the roles system_user and team_user" in line
         assert "made" not in again
         assert "changed" not in again
 
@@ -105,6 +108,13 @@ class MattermostSetupTestCase(ChatSensorCase):
         assert any(text.startswith("/pd leads to http://localhost") for text in changed)
         after = self.commands()["pd"]
         assert (after.id, after.token) == (before.id, token)
+
+    def test_where_only_administrators_read_the_token_it_says_so(self) -> None:
+        self.server.deny("team_user", "manage_slash_commands", "manage_outgoing_webhooks")
+        assert (
+            "only who manages integrations reads the command's token"
+            in self.done(admin=True)["ok"]
+        )
 
     def test_without_the_right_it_says_who_can_give_it_and_an_admins_token_does(self) -> None:
         self.server.state.roles["team_user"].remove("manage_slash_commands")

@@ -8,6 +8,8 @@ from typing import Any, Dict, NamedTuple
 import pytest
 from mattermost_site import Client, Site, good, refused
 
+from pagerduty_mattermost.gateways.mattermost import token_readers
+
 FORBIDDEN = "api.context.permissions.app_error"
 NO_CHANNEL = "app.channel.get.existing.app_error"
 BAD_URL = "api.context.invalid_url_param.app_error"
@@ -131,3 +133,26 @@ def test_an_unknown_emoji_is_refused_on_new_servers(site: Site, channel: Dict[st
         refused(answer, 404, "app.emoji.get_by_name.no_result")
     else:
         good(answer)
+
+
+# Who reads the command's token
+
+
+def test_a_member_reads_the_commands_token_where_the_rule_says_so(site: Site, room: Room) -> None:
+    wanted = {
+        "team_id": site.team["id"],
+        "trigger": site.new_name(),
+        "url": "http://127.0.0.1:9/x",
+        "method": "P",
+    }
+    made = good(site.admin.post("/commands", wanted))
+    try:
+        listed = room.guest.get("/commands", team_id=site.team["id"], custom_only="true")
+        rows = listed.json() if listed.status_code == 200 else []
+        seen = any(row["id"] == made["id"] and row["token"] for row in rows)
+        names = [*token_readers.EVERYBODY, "team_admin"]
+        roles = good(room.guest.post("/roles/names", names))
+        found = token_readers.readable({row["name"]: set(row["permissions"]) for row in roles})
+        assert seen == any("slash command" in what for what, _ in found)
+    finally:
+        good(site.admin.delete(f"/commands/{made['id']}"))

@@ -69,6 +69,15 @@ class HealthCheckTestCase(IncidentActionCase):
         self.store.delete("sensor.standby.ffff0001")
         assert standby()[0] == "warn"
 
+    def test_a_token_that_every_member_can_read_is_told(self) -> None:
+        listens = {"port": 1, "public_url": "http://127.0.0.1:1", "signing_keys": ["s" * 32]}
+        assert self.checks(chat=listens)["command's token"]["state"] == "ok"
+        self.chat.service.grant("team_user", "manage_slash_commands")
+        found = self.checks(chat=listens)["command's token"]
+        assert found["state"] == "warn"
+        assert "send commands in anybody's name" in found["text"]
+        assert self.checks()["command's token"]["state"] == "off"
+
     def test_a_playbook_that_can_not_be_used_is_named(self) -> None:
         assert self.checks()["playbooks"]["text"] == "major-incident"
         with TemporaryDirectory() as folder:

@@ -13,6 +13,7 @@ from http_double import Double
 from sandbox.clock import Clock
 from sandbox.journal import SandboxJournal
 from sandbox.mattermost import ChatPerson, MattermostServer
+from sandbox.mattermost.versions import DEFAULT_VERSION
 from sandbox.server import HttpAnswer, HttpRequest
 
 TIMEOUT = (5, 20)
@@ -96,7 +97,9 @@ class World:
 
 
 @contextmanager
-def world(start: Optional[float] = 1_800_000_000.0) -> Iterator[World]:
+def world(
+    start: Optional[float] = 1_800_000_000.0, version: str = DEFAULT_VERSION
+) -> Iterator[World]:
     clock = Clock(start)
     journal = SandboxJournal(clock)
     made: List[World] = []
@@ -105,7 +108,7 @@ def world(start: Optional[float] = 1_800_000_000.0) -> Iterator[World]:
         give = made[0].answers.get(request.path)
         return give(request) if give else HttpAnswer(200, {})
 
-    with Double(answered) as double, MattermostServer(journal, clock) as server:
+    with Double(answered) as double, MattermostServer(journal, clock, version=version) as server:
         made.append(World(server, clock, journal, double))
         yield made[0]
 

@@ -18,6 +18,7 @@ from pagerduty_mattermost.chat.setup_steps import ADVICE, CHANGED, MADE, OK, PRO
 from pagerduty_mattermost.core.config.reader import Secret
 from pagerduty_mattermost.core.errors import NotFound, PackError, Unauthorized
 from pagerduty_mattermost.core.text import one_line
+from pagerduty_mattermost.gateways.mattermost import token_readers
 from pagerduty_mattermost.gateways.mattermost.admin import Admin
 from pagerduty_mattermost.gateways.stackstorm import kept_secrets
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
@@ -25,7 +26,7 @@ from pagerduty_mattermost.gateways.stackstorm.datastore import Store
 if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
 
-_COMMANDS = "System Console → Permissions → Manage slash commands, or make the bot a team admin"
+_COMMANDS = "make the bot a team admin (System Console → Teams, or the team's members)"
 _COMPARED = (
     "url",
     "method",
@@ -112,7 +113,7 @@ class _Setup:
         can be."""
         wanted = checked(triggers, self._settings.chatops.trigger)
         steps = [self._bot(), *self._places(), *setup_trial.trust(self._admin.client_config())]
-        steps += setup_rooms.steps(self._context)
+        steps += [*setup_rooms.steps(self._context), self._token_readers()]
         missing = self._missing()
         if missing:
             return [
@@ -166,6 +167,13 @@ class _Setup:
     def _bot(self) -> SetupStep:
         me = self._context.mattermost.me()
         return SetupStep(OK, f"the bot is @{me.username}")
+
+    def _token_readers(self) -> SetupStep:
+        try:
+            found = token_readers.problem(self._context.mattermost)
+        except PackError as error:
+            return SetupStep(ADVICE, f"who can read the command's token is not known: {error}")
+        return SetupStep(ADVICE, found) if found else SetupStep(OK, token_readers.FINE)
 
     def _places(self) -> List[SetupStep]:
         """The team, and every channel that the configuration names."""

@@ -22,6 +22,7 @@ from pagerduty_mattermost.core.errors import (
     Unauthorized,
     WriteRefused,
 )
+from pagerduty_mattermost.gateways.mattermost import token_readers
 from pagerduty_mattermost.gateways.pagerduty.client import fill
 from pagerduty_mattermost.oncall.watch import last_look
 from pagerduty_mattermost.operations import (
@@ -65,6 +66,7 @@ _ASKS = {
     "rate limit": "PagerDuty",
     "clock": "PagerDuty",
     "channels": "Mattermost",
+    "command's token": "Mattermost",
     "rooms": "Mattermost",
 }
 """Lines that would say the same again where that server's line fails."""
@@ -99,6 +101,7 @@ def checks(context: Context) -> List[CheckResult]:
         ("kept pages", kept_pages_check.check),
         ("webhook", _webhook),
         ("chat", _chat),
+        ("command's token", _token_readers),
         ("canary", _canary),
         ("rooms", _rooms),
         ("playbooks", playbooks_check.check),
@@ -372,6 +375,13 @@ def _chat(context: Context) -> Tuple[str, str]:
     if problem:
         return FAIL, f"an older process answers, not the sensor of now: {problem}"
     return OK, f"the chat sensor answers at {chat.public_url} in {took}"
+
+
+def _token_readers(context: Context) -> Tuple[str, str]:
+    if mattermost_missing(context.settings) or not context.settings.chat.port:
+        return OFF, "not configured: no buttons, no /pd"
+    found = token_readers.problem(context.mattermost)
+    return (WARN, found) if found else (OK, token_readers.FINE)
 
 
 def _rooms(context: Context) -> Tuple[str, str]:
