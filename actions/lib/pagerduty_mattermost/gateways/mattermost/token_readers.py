@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Dict, List, Mapping, Sequence, Set, Tuple
 
-
 if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.mattermost.client import Mattermost
 
