@@ -7,6 +7,7 @@ from typing import Iterator
 
 import openapi
 import pytest
+from chat_box import Box, chat_box
 from integrations_world import World, world
 from sandbox_api import START, Api
 from webhook_hook import Hook, listening
@@ -50,3 +51,10 @@ def at() -> Iterator[World]:
     with world() as made:
         yield made
         _as_documented(made.journal)
+
+
+@pytest.fixture
+def box() -> Iterator[Box]:
+    """A Mattermost with the bot that speaks to it."""
+    with chat_box() as made:
+        yield made
