@@ -5,17 +5,24 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any, List, Mapping, Optional, Sequence, Tuple
 
 from standalone.chat import columns, iso
 from standalone.journal import Execution
 from standalone.plain_text import plain
-from standalone.tables import records, table
+from standalone.tables import by_interest, cell, records, table
 
 MAX_VALUE_CHARACTERS = 100
 """Characters of one value beside a message; `-j` prints all of it."""
 
 
+NOT_CUT = ("truncated", False)
+"""Nothing is left out: that need not be said."""
+_UNSAID = ("self", "type", "incident_key")
+"""Of an object, what people have no use for in the terminal."""
+_UNCLEAR = re.compile(r"^[0-9]{1,9} (?:fields|items)$")
+"""What `cell` makes of a value that can't be said in a line."""
 WHOLE = ("csv",)
 """Values beside a message that are shown whole: they are what was asked for."""
 
@@ -36,21 +43,61 @@ def result_text(result: Mapping[str, Any], width: Optional[int] = None) -> str:
         and isinstance(value.get("message"), str)
         and value["message"].strip()
     ):
-        return json.dumps(value, indent=2, ensure_ascii=False)
+        return _object(value) or json.dumps(value, indent=2, ensure_ascii=False)
     whole = [str(value[name]).rstrip() for name in WHOLE if value.get(name)]
     if whole:
         return "\n\n".join(whole)
     given = {
         name: item
         for name, item in value.items()
-        if name != "message" and item not in (None, "", [], {})
+        if name != "message" and item not in (None, "", [], {}) and (name, item) != NOT_CUT
     }
     rows = [(name, _short(item)) for name, item in given.items() if not _is_nested(item)]
     nested = [name for name, item in given.items() if _is_nested(item)]
     parts = [readable(value["message"], width)]
+    if "\n" not in value["message"].strip() and len(nested) == 1:
+        rows_of = given[nested[0]]
+        if isinstance(rows_of, list) and all(isinstance(one, dict) for one in rows_of):
+            parts.append(table(records(rows_of, width), width))
     parts += [columns(rows)] if rows else []
     parts += [f"-j shows also: {', '.join(nested)}"] if nested else []
     return "\n\n".join(parts)
+
+
+def _object(value: Any) -> str:
+    """An object of PagerDuty's or Mattermost's, or several under their names: a line for each
+    thing that can be said in one. Empty for what has none."""
+    if not isinstance(value, dict):
+        return ""
+    inner = {name: item for name, item in value.items() if _is_thing(item)}
+    if inner and not _is_thing(value):
+        parts = [
+            _object(item) if len(inner) == 1 else f"{name}\n{_object(item)}"
+            for name, item in inner.items()
+        ]
+        rest = {name: item for name, item in value.items() if name not in inner}
+        return "\n\n".join(part for part in [*parts, _object(rest)] if part)
+    names = [name for name in by_interest(value) if name not in _UNSAID]
+    if "summary" in names and any(name in names for name in ("name", "title")):
+        names.remove("summary")
+    said = {name: cell(value[name]) for name in names}
+    if said.get("description") == said.get("title"):
+        said.pop("description", None)
+    unclear = [name for name, text in said.items() if _UNCLEAR.search(text)]
+    rows = [
+        (name.replace("_", " "), text)
+        for name, text in said.items()
+        if text and name not in unclear
+    ]
+    if not rows:
+        return ""
+    more = f"-j shows also: {', '.join(unclear)}" if unclear else ""
+    more = more or ("-j shows all of it." if _is_thing(value) else "")
+    return "\n\n".join(part for part in (columns(rows), more) if part)
+
+
+def _is_thing(value: Any) -> bool:
+    return isinstance(value, dict) and bool(value.get("id"))
 
 
 def readable(message: str, width: Optional[int] = None) -> str:

@@ -10,7 +10,7 @@ import shutil
 import sys
 import textwrap
 import unicodedata
-from typing import Any, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Iterable, List, Mapping, Optional, Sequence, Tuple
 
 GAP = "  "
 MIN_COLUMN = 8
@@ -20,6 +20,8 @@ MIN_LAST = 24
 MIN_READABLE = 18
 """Characters that a column keeps before the last ones are left out; ids of PagerDuty's have 14."""
 MAX_COLUMNS = 7
+MAX_PAIRS = 3
+"""Of an object without a name, so many values are said in one cell."""
 HEADS = {"incident_number": "NUMBER"}
 _FIRST = (
     "number",
@@ -101,10 +103,7 @@ def records(
     """A head and rows of a list of objects: the columns that people look for first, as far as any
     of them has something to say; of a nested object its name, of a list how many. With a `width`
     only so many columns that none is cut below MIN_READABLE."""
-    names = list(dict.fromkeys(name for row in found for name in row))
-    names = [name for name in _FIRST if name in names] + [
-        name for name in names if name not in _FIRST
-    ]
+    names = by_interest(name for row in found for name in row)
     if "summary" in names and any(name in names for name in ("name", "title")):
         names.remove("summary")
     if "type" in names and len({str(row.get("type")) for row in found}) == 1:
@@ -112,10 +111,10 @@ def records(
     shown = [
         name
         for name in names
-        if name not in ("self", "html_url", "url") and any(_cell(row.get(name)) for row in found)
+        if name not in ("self", "html_url", "url") and any(cell(row.get(name)) for row in found)
     ][:MAX_COLUMNS]
     head = tuple(HEADS.get(name, name.upper().replace("_", " ")) for name in shown)
-    rows = [head, *(tuple(_cell(row.get(name)) for name in shown) for row in found)]
+    rows = [head, *(tuple(cell(row.get(name)) for name in shown) for row in found)]
     return rows if width is None else [row[: _fitting(rows, width)] for row in rows]
 
 
@@ -129,7 +128,15 @@ def _fitting(rows: Sequence[Sequence[str]], width: int) -> int:
     return len(rows[0])
 
 
-def _cell(value: Any) -> str:
+def by_interest(names: Iterable[str]) -> List[str]:
+    """Each once, what people look for first in front."""
+    unique = list(dict.fromkeys(names))
+    first = [name for name in _FIRST if name in unique]
+    return first + [name for name in unique if name not in _FIRST]
+
+
+def cell(value: Any) -> str:
+    """A value in a few words: of an object its name, of a list its items' or how many."""
     if value in (None, "", [], {}):
         return ""
     if isinstance(value, bool):
@@ -138,9 +145,14 @@ def _cell(value: Any) -> str:
         for name in ("summary", "name", "title", "username", "id"):
             if value.get(name):
                 return str(value[name])
+        inner = [item for item in value.values() if isinstance(item, Mapping)]
+        if len(inner) == 1:  # an assignment of somebody, a turn of somebody
+            return cell(inner[0])
+        if len(value) <= MAX_PAIRS and not inner:
+            return ", ".join(f"{name} {cell(item)}" for name, item in value.items())
         return f"{len(value)} fields"
     if isinstance(value, list):
-        texts = [_cell(item) for item in value]
+        texts = [cell(item) for item in value]
         joined = ", ".join(text for text in texts if text)
         return joined if len(joined) <= 60 else f"{len(value)} items"
     return " ".join(str(value).split())

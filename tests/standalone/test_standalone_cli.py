@@ -105,10 +105,10 @@ def test_a_message_is_printed_as_text_and_the_rest_below_it(cli, tmp_path):
     [
         ({"message": "One:\n- two", "id": 7, "gone": None, "none": []}, "One:\n- two\n\nid  7"),
         ({"message": "Done."}, "Done."),
-        ({"message": "", "a": 1}, '{\n  "message": "",\n  "a": 1\n}'),
+        ({"message": "", "a": 1}, "a  1"),
         (
             {"message": "m", "list": [{"a": "b\nc"}], "long": "x" * 200},
-            "m\n\nlong  " + "x" * 99 + "…\n\n-j shows also: list",
+            "m\n\nA\nb c\n\nlong  " + "x" * 99 + "…\n\n-j shows also: list",
         ),
         (
             {"message": "| part | state |\n| --- | --- |\n| one | @\u200bada |\n\nend"},
