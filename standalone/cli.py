@@ -16,7 +16,7 @@ from datetime import tzinfo
 from pathlib import Path
 from typing import Any, Iterator, List, NoReturn, Optional, Sequence
 
-from standalone import keys, listings, logs, setup
+from standalone import keys, listings, logs, own_line, setup
 from standalone.errors import UserError
 from standalone.schemas import near
 
@@ -50,6 +50,7 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
     options = argparse.Namespace()
     try:
         options = _options(arguments)
+        own_line.remember(options)
         code: int = options.command(options)
         sys.stdout.flush()
         return code
@@ -58,7 +59,7 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
             hasattr(options, "config") or Path(DEFAULT_CONFIG).is_file()
         )
         hint = f" (there is no ./{DEFAULT_CONFIG}; name it with --config)" if missing else ""
-        for line in f"{error}{hint}".splitlines():
+        for line in own_line.pasteable(f"{error}{hint}").splitlines():
             print(f"standalone: {line}", file=sys.stderr)
         return 2
     except sqlite3.Error as error:
@@ -287,7 +288,7 @@ def _check(options: Any) -> int:
     """Prints each line as soon as it is known: the servers may take their time."""
     code = 0
     for finding in _findings(options):
-        print(f"{finding.label:<6} {finding.line}", flush=True)
+        print(f"{finding.label:<6} {own_line.pasteable(finding.line)}", flush=True)
         code = code if finding.ok else 1
     return code
 

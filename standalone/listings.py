@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Callable, Dict, List, Mapping, Sequence
 
 from standalone.errors import UserError
+from standalone.own_line import line
 from standalone.pack_model import ActionMeta, Pack, Rule
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "docs" / "examples.json"
@@ -116,7 +117,7 @@ def _action(action: ActionMeta, as_json: bool) -> int:
         print(table(rows, terminal_width(), wrapped=True))
     else:
         print("It has no parameters.")
-    print(f"\nExample:\n    {typed_example(action)}")
+    print(f"\nExample:\n    {line(typed_example(action))}")
     return 0
 
 

@@ -7,6 +7,8 @@ import sys
 from datetime import datetime, tzinfo
 from typing import Callable, Iterable, Optional
 
+from standalone.own_line import pasteable
+
 NOISY = ("urllib3", "apscheduler", "mattermostdriver", "pdpyras", "asyncio")
 MIN_SECRET_CHARACTERS = 4
 """Shorter ones would blacken half of the log."""
@@ -28,7 +30,7 @@ class _Formatter(logging.Formatter):
         for secret in self._secrets():
             if len(secret) >= MIN_SECRET_CHARACTERS:
                 text = text.replace(secret, "********")
-        return text if record.exc_info else " ".join(text.splitlines())
+        return text if record.exc_info else pasteable(" ".join(text.splitlines()))
 
 
 def set_up(

@@ -10,6 +10,7 @@ from typing import Any, List, Mapping, Optional, Sequence, Tuple
 
 from standalone.chat import columns, iso
 from standalone.journal import Execution
+from standalone.own_line import pasteable
 from standalone.plain_text import plain
 from standalone.tables import by_interest, cell, records, table
 
@@ -32,7 +33,7 @@ def result_text(result: Mapping[str, Any], width: Optional[int] = None) -> str:
     short, a line each; a list of objects as a table of `width` characters. All of it: as JSON."""
     value = result["result"]
     if result["stderr"]:
-        return str(result["stderr"])
+        return pasteable(str(result["stderr"]))
     if isinstance(value, str):
         return value
     listed = _listed(value)
@@ -117,7 +118,7 @@ def readable(message: str, width: Optional[int] = None) -> str:
             lines.append(table(rows, width, wrapped=True))
             rows = []
         lines.append(plain(line))
-    return "\n".join(lines[:-1])
+    return pasteable("\n".join(lines[:-1]))
 
 
 def _is_nested(value: Any) -> bool:

@@ -82,7 +82,8 @@ class RouteExplainTestCase(IncidentActionCase):
         assert result["rules"] == {"pagerduty.all": "posts"}
         assert "rule pagerduty.all → ~incidents: matches" in result["message"]
         by_hand = (
-            f"run pagerduty.mattermost.post_incident incident_id={self.truth.id} channel=:default"
+            "st2 run pagerduty.mattermost.post_incident "
+            f"incident_id={self.truth.id} channel=:default"
         )
         assert by_hand in result["message"]
 
@@ -168,7 +169,7 @@ class RouteExplainTestCase(IncidentActionCase):
         ) in (result["message"])
         p1 = self.chat.world.channels["incidents-p1"].id
         assert (
-            "no card is there: `run pagerduty.mattermost.post_incident "
+            "no card is there: `st2 run pagerduty.mattermost.post_incident "
             f"incident_id={self.truth.id} channel={p1}`"
         ) in (result["message"])
 
@@ -184,7 +185,7 @@ class RouteExplainTestCase(IncidentActionCase):
             in result["message"]
         )
         assert (
-            f"`run pagerduty.mattermost.post_incident incident_id={self.truth.id}"
+            f"`st2 run pagerduty.mattermost.post_incident incident_id={self.truth.id}"
             in result["message"]
         )
         assert result["rules"] == {"pagerduty.night": "held"}
@@ -234,7 +235,7 @@ class RouteExplainTestCase(IncidentActionCase):
             (
                 180,
                 (
-                    "not posted yet: `run pagerduty.mattermost.post_incident "
+                    "not posted yet: `st2 run pagerduty.mattermost.post_incident "
                     f"incident_id={self.truth.id} channel={here}`"
                 ),
             ),

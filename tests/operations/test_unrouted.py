@@ -74,7 +74,7 @@ class UnroutedTestCase(IncidentActionCase):
         assert told.startswith(begin)
         assert "no enabled rule fits (`me.checkout`: trigger.incident." in told
         assert "'Billing Jobs', wanted: equals 'Checkout'" in told.replace("\u200b", "")
-        assert f"`run pagerduty.route.explain incident_id={incident['id']}`" in told
+        assert f"`st2 run pagerduty.route.explain incident_id={incident['id']}`" in told
         assert f"post_incident incident_id={incident['id']} channel=:default` posts it" in told
         assert "`watch.report_unrouted: false`" in told
         assert f"#{incident['number']} (Billing Jobs, high urgency, P1) fits no" in logs.output[0]

@@ -11,7 +11,7 @@ import shlex
 from typing import Any, Dict, NamedTuple, Tuple
 
 import pytest
-from command_line import ROOT
+from command_line import ROOT, as_typed
 
 from sandbox.ports import free_port
 from standalone import metadata, paths
@@ -159,7 +159,7 @@ def test_a_command(capsys, words: Tuple[str, ...], line: str) -> None:
     assert main([*words]) == 2
     said = capsys.readouterr()
     assert said.out == ""
-    (only,) = said.err.splitlines()
+    (only,) = as_typed(said.err).splitlines()
     assert only.startswith("standalone: ")
     assert line in only
 
@@ -187,7 +187,7 @@ def test_a_list_fits_a_terminal(shell, capsys, monkeypatch, words: Tuple[str, ..
     lines = capsys.readouterr().out.splitlines()
     assert lines
     wide = [line for line in lines if len(line) > 80]
-    assert [line for line in wide if not line.startswith("    run ")] == []
+    assert [line for line in wide if " -m standalone run " not in line] == []
     assert not any(
         line.startswith("pagerduty.") and "…" in line.split("  ")[0] for line in lines
     ), "a name that is cut can't be typed"
@@ -221,7 +221,8 @@ def test_a_health_check_is_a_table_in_the_terminal(shell, capsys, monkeypatch) -
 def test_an_action_is_shown_with_its_example(capsys) -> None:
     assert main(["actions", "incident.acknowledge"]) == 0
     action = metadata.load_pack(ROOT, []).actions["pagerduty.incident.acknowledge"]
-    assert capsys.readouterr().out.endswith(f"Example:\n    {typed_example(action)}\n")
+    last = capsys.readouterr().out.splitlines()[-1].strip()
+    assert last.endswith(f" -m standalone {typed_example(action)}")
 
 
 def test_the_example_of_each_action_is_one_that_it_takes() -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from command_line import as_typed
 
 from sandbox import Sandbox
 from sandbox.connection import connection
@@ -51,7 +52,7 @@ def wrong(sandbox, tmp_path, capsys):
         path = tmp_path / "pagerduty.yaml"
         path.write_text(yaml.safe_dump({**config, **changed}))
         code = main(["check", "--config", str(path), "--rules", str(folder)])
-        out = capsys.readouterr().out
+        out = as_typed(capsys.readouterr().out)
         found = [line for line in out.splitlines() if line.startswith("WRONG")]
         assert code == int(bool(found)), out
         return [line[len("WRONG  ") :] for line in found]

@@ -10,6 +10,7 @@ import json
 from pathlib import Path
 
 import pytest
+from command_line import as_typed
 
 from standalone.cli import main
 from standalone.output import result_text
@@ -28,7 +29,7 @@ def cli(tmp_path, capsys, monkeypatch):
             [*words, "--pack", str(TOY), "--config", str(config), "--data", str(tmp_path / "data")]
         )
         said = capsys.readouterr()
-        return code, said.out, said.err
+        return code, as_typed(said.out), as_typed(said.err)
 
     return call
 

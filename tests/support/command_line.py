@@ -15,6 +15,7 @@ import yaml
 
 from sandbox import Sandbox
 from sandbox.connection import connection
+from standalone import own_line
 from standalone.cli import main
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -39,6 +40,13 @@ def until(done: Callable[[], Any], seconds: float = 60.0) -> None:
         time.sleep(0.1)
 
 
+def as_typed(text: str) -> str:
+    """The text in which commands that are named are cut to what is typed behind the program."""
+    begin, _, end = own_line.line("|").partition("|")
+    text = text.replace(begin, "")
+    return text.replace(end, "") if end else text
+
+
 class Shell:
     """`python -m standalone` in a folder of its own, with the configuration of the sandbox."""
 
@@ -53,15 +61,19 @@ class Shell:
         config = connection(self.sandbox, **{**channels, **(mattermost or {})})
         self.config.write_text(yaml.safe_dump({**config, **changed}))
 
-    def __call__(self, *words: str, config: bool = True) -> Tuple[int, List[str]]:
-        """(exit code, lines of what people read, without those that are ok)."""
+    def __call__(
+        self, *words: str, config: bool = True, whole: bool = False
+    ) -> Tuple[int, List[str]]:
+        """(exit code, lines of what people read, without those that are ok). Commands that are
+        named there are cut to what is typed behind the program, but for `whole`."""
         more = ["--config", str(self.config)] if config else []
         try:
             code = main([*words, *more])
         except SystemExit as ended:  # argparse's
             code = int(ended.code or 0)
         said = self._capsys.readouterr()
-        lines = [line for line in (said.out + said.err).splitlines() if line.strip()]
+        text = said.out + said.err if whole else as_typed(said.out + said.err)
+        lines = [line for line in text.splitlines() if line.strip()]
         return code, [line for line in lines if not line.startswith("ok ")]
 
     def rule(self, **changed: Any) -> str:

@@ -13,6 +13,7 @@ from pagerduty_mattermost.core.errors import (
     PackError,
     RejectedInput,
 )
+from pagerduty_mattermost.core.typed_actions import run_line
 from pagerduty_mattermost.gateways.pagerduty.references import Reference, resolve
 from pagerduty_mattermost.incidents.incident import Person
 
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from pagerduty_mattermost.people.identity import Identity
 
 SAME_ADDRESS = "give PagerDuty and Mattermost the same e-mail address and say `/pd connect`"
-LINK = "`st2 run pagerduty.identity.link user={user} pagerduty_user=<e-mail or id>`"
-ASK_ADMIN = f"ask an admin to link you ({LINK})"
 SAY_FROM = 'say whose name it is with "from <e-mail>"'
 DEFAULT_SENDER = (
     "ask an admin for chat.default_sender, which acts in one name for all who have no user"
@@ -32,6 +31,12 @@ ASK_SOMEBODY = "ask somebody who is known there to do it"
 """The third way out: by chat bot, with `/pd`, and where it is done in one's own name alone."""
 _NOBODY = (NotFound, Ambiguous, ConfigError)
 """By which `identify` says that PagerDuty has no such person."""
+
+
+def link_line(username: str) -> str:
+    """What an administrator types to say whose account it is, as code."""
+    line = run_line("identity.link", user=username, pagerduty_user="<e-mail or id>")
+    return f"`{line}`"
 
 
 def account(context: Context, user: str) -> User:
@@ -159,7 +164,7 @@ def _named(context: Context, word: str, asker: str) -> Optional[Identity]:
     try:
         return identify_now(context, word)
     except NotLinked as error:
-        link = LINK.format(user=error.username)
+        link = link_line(error.username)
         raise NotFound(
             f"{error}: say their name or e-mail address at PagerDuty, or ask an admin to link "
             f"them ({link})"
@@ -204,4 +209,5 @@ def _unknown(error: PackError, third: str) -> NotFound:
 def ways_out(error: PackError, third: str) -> str:
     """What somebody can do whom PagerDuty does not know, as a sentence without its end."""
     username = getattr(error, "username", "") or "<you>"
-    return f"Three ways out: {SAME_ADDRESS}; {ASK_ADMIN.format(user=username)}; {third}"
+    link = link_line(username)
+    return f"Three ways out: {SAME_ADDRESS}; ask an admin to link you ({link}); {third}"

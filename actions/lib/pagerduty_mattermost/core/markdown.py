@@ -21,6 +21,7 @@ from pagerduty_mattermost.core.text import (
     one_line,
     without_direction_marks,
 )
+from pagerduty_mattermost.core.typed_actions import is_run_line
 
 _SPACE = re.compile(r"(\s+)")
 _STYLES = re.compile(
@@ -92,7 +93,7 @@ def with_commands(text: str) -> str:
         return escape(text)
     made = []
     for number, part in enumerate(parts):
-        is_command = number % 2 == 1 and part.startswith(_TYPED)
+        is_command = number % 2 == 1 and (part.startswith(_TYPED) or is_run_line(part))
         quoted = f"`{part}`" if number % 2 else part
         bare = quoted.lstrip(" ") if number else quoted  # a space is an indentation in front alone
         space = " " if bare != quoted else ""

@@ -12,6 +12,7 @@ from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import NotFound, RejectedInput
 from pagerduty_mattermost.core.markdown import MAX_ROWS, cell, table
 from pagerduty_mattermost.core.text import clean
+from pagerduty_mattermost.core.typed_actions import run_line
 from pagerduty_mattermost.operations.dead_letters import (
     ACT,
     ACTIONS,
@@ -262,6 +263,6 @@ def too_many(count: int) -> str:
         return ""
     return (
         f"{count:,} posts and commands have failed and are kept, of {MAX_LETTERS:,} at most; "
-        "beyond that the oldest are dropped. `st2 run pagerduty.deadletter.list` says why; "
+        f"beyond that the oldest are dropped. `{run_line('deadletter.list')}` says why; "
         "retry or drop them."
     )

@@ -27,6 +27,7 @@ from pagerduty_mattermost.cards.records import IncidentRecords
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import PackError, RejectedInput
 from pagerduty_mattermost.core.text import inert
+from pagerduty_mattermost.core.typed_actions import run_line
 from pagerduty_mattermost.gateways.mattermost.post_once import link
 from pagerduty_mattermost.incidents.incident import Incident, IncidentEvent
 from pagerduty_mattermost.operations.route_verdicts import (
@@ -137,10 +138,10 @@ def explanation(
 
 def by_hand(incident_id: str, channel: str) -> str:
     """How to post an incident's card without a rule."""
-    return (
-        f"`run pagerduty.mattermost.post_incident incident_id={incident_id} "
-        f"channel={channel.lstrip('~')}`"
+    line = run_line(
+        "mattermost.post_incident", incident_id=incident_id, channel=channel.lstrip("~")
     )
+    return f"`{line}`"
 
 
 def sentences(

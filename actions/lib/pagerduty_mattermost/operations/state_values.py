@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import Any, Callable, Mapping
 
 from pagerduty_mattermost.cards import held_cards, records, subscriptions
+from pagerduty_mattermost.core.typed_actions import run_line
 from pagerduty_mattermost.exercises import drills
 from pagerduty_mattermost.incidents import state_store
 from pagerduty_mattermost.noise import reminder_posts
@@ -26,7 +27,10 @@ def problem(name: str, data: Any) -> str:
     if kind is OTHER:
         return "no key of this version of the pack"
     if kind.secret:
-        return "a secret is not imported: run webhook.setup or mattermost.setup"
+        return (
+            f"a secret is not imported: run `{run_line('webhook.setup')}` or "
+            f"`{run_line('mattermost.setup')}`"
+        )
     check = _CHECKS.get(kind.name)
     return "" if check is None or check(name, data) else f"nothing that {kind.what} looks like"
 

@@ -16,6 +16,7 @@ from pagerduty_mattermost.cards.card import headline
 from pagerduty_mattermost.cards.post_rules import is_on_incidents, posts_cards
 from pagerduty_mattermost.core.errors import PackError
 from pagerduty_mattermost.core.text import escape, markdown_link, one_line
+from pagerduty_mattermost.core.typed_actions import run_line
 from pagerduty_mattermost.gateways.mattermost.operations_notices import was_told
 from pagerduty_mattermost.gateways.stackstorm import rule_criteria
 from pagerduty_mattermost.incidents.incident import Change, Incident, to_payload
@@ -84,7 +85,7 @@ def notice(change: Change, rules: Sequence[Any]) -> str:
     link = markdown_link(headline(incident, 120), incident.url)
     return (
         f"{link} ({escape(_kind(incident))}) is shown in no channel: {_why(enabled)}. "
-        f"`run pagerduty.route.explain incident_id={incident.id}` shows all rules, "
+        f"`{run_line('route.explain', incident_id=incident.id)}` shows all rules, "
         f"{by_hand(incident.id, ':default')} posts it. Correct a rule or add one; "
         "`watch.report_unrouted: false` where such incidents are to be shown nowhere. Further "
         "ones of this service and priority are not reported for 30 days."
@@ -96,7 +97,7 @@ def line(change: Change) -> str:
     incident = change.incident
     return (
         f"#{incident.number} ({_kind(incident)}) fits no enabled rule that posts cards: it is "
-        f"shown in no channel; run pagerduty.route.explain incident_id={incident.id}"
+        f"shown in no channel; {run_line('route.explain', incident_id=incident.id)} shows why"
     )
 
 

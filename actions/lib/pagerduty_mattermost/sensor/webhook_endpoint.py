@@ -20,6 +20,7 @@ from pagerduty_mattermost.cards.post_rules import INCIDENT_TRIGGER
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.config.settings import Config
 from pagerduty_mattermost.core.errors import PackError
+from pagerduty_mattermost.core.typed_actions import run_line
 from pagerduty_mattermost.gateways.http.accepted_secrets import RELOAD_SECONDS, AcceptedSecrets
 from pagerduty_mattermost.gateways.http.listener import (
     LISTEN_AGAIN_SECONDS,
@@ -139,7 +140,9 @@ class WebhookEndpoint:
         for problem in self._config.problems:
             self._log.error("%s", problem)
         if not self._keys.texts:
-            self._log.warning("No secret of the webhook is known yet: run pagerduty.webhook.setup")
+            self._log.warning(
+                "No secret of the webhook is known yet: run %s", run_line("webhook.setup")
+            )
 
     def close(self) -> None:
         if self._listener is not None:
@@ -233,8 +236,8 @@ class WebhookEndpoint:
             self.wake()
         if verdict == UNFIT:
             self._log_once(
-                "A call's signature fits no secret: run pagerduty.webhook.setup, or correct "
-                "webhook.secrets"
+                f"A call's signature fits no secret: run `{run_line('webhook.setup')}`, or "
+                "correct webhook.secrets"
             )
         elif verdict == UNSIGNED:
             self._log_once("A call without a signature was refused: it is not PagerDuty's")
@@ -282,7 +285,7 @@ class WebhookEndpoint:
             # Forged calls alone are told nowhere: any stranger can make them.
             problems["silent"] = (
                 "PagerDuty's webhook did not report changes that the log holds, which is "
-                "polled instead: run pagerduty.webhook.status"
+                f"polled instead: `{run_line('webhook.status')}` says more"
             ) + (f"; {unfit_advice(unfit)}" if unfit else "")
         self._cycle.health.stands(
             "webhook",

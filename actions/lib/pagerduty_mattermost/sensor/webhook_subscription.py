@@ -25,6 +25,7 @@ from pagerduty_mattermost.core.errors import (
     RetryLater,
     reworded,
 )
+from pagerduty_mattermost.core.typed_actions import run_line
 from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty, fill
 from pagerduty_mattermost.gateways.pagerduty.references import resolve
 from pagerduty_mattermost.gateways.stackstorm import kept_secrets
@@ -108,7 +109,9 @@ def status(pagerduty: PagerDuty, store: Store, config: Config) -> Dict[str, Any]
     problems = [*([health.problem] if health.problem else []), *config.webhook.problems]
     if not rows:
         return {
-            "message": _listed([f"Nothing calls {url}: run pagerduty.webhook.setup", *problems]),
+            "message": _listed(
+                [f"Nothing calls {url}: run `{run_line('webhook.setup')}`", *problems]
+            ),
             **result,
         }
     row = rows[0]
@@ -122,7 +125,7 @@ def status(pagerduty: PagerDuty, store: Store, config: Config) -> Dict[str, Any]
         filter=row.get("filter") or {},
         secret_known=row.get("id") in found.known,
     )
-    mend = "run pagerduty.webhook.setup"
+    mend = f"run `{run_line('webhook.setup')}`"
     if not result["active"]:
         problems.append(f"The subscription is switched off: {mend}")
     if result["temporarily_disabled"]:

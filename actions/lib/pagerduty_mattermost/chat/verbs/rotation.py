@@ -27,7 +27,9 @@ def week(context: Context, command: Command) -> CommandResult:
 def picture(context: Context, command: Command) -> CommandResult:
     """Posted where it was asked for."""
     if not command.channel:
-        raise RejectedInput("in which channel? Ask with /pd in it, or run oncall.picture")
+        raise RejectedInput(
+            "in which channel? Ask with /pd in it, or run the action oncall.picture"
+        )
     where, _ = rotation_posts.post_picture(
         context, _schedule(context, command), command.channel, PICTURE_DAYS, key=command.key
     )
