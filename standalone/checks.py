@@ -143,10 +143,11 @@ def check_rule_folders(folders: Iterable[Path]) -> Iterator[CheckFinding]:
 def check_ports(config: Mapping[str, Any], pack: Pack, served: bool) -> Iterator[CheckFinding]:
     """Whether the sensors can listen where the configuration says. `served`: `serve` runs now on
     this data, so that its own ports are taken."""
+    running = "`serve` runs with this data folder now"
     from pagerduty_mattermost.core.config import settings
     from pagerduty_mattermost.core.errors import PackError
 
-    if pack.ref != OUR_PACK or served:
+    if pack.ref != OUR_PACK:
         return
     try:
         read = settings.load(config)
@@ -157,7 +158,16 @@ def check_ports(config: Mapping[str, Any], pack: Pack, served: bool) -> Iterator
             continue
         problem = _taken(section.bind, section.port)
         where = f"{section.bind}:{section.port}"
-        if problem:
+        if served and problem:
+            yield CheckFinding(True, f"{name}.port: {where} is listened on: {running}")
+        elif served:
+            yield CheckFinding(
+                True,
+                f"{name}.port: {running} and does not listen on {where}: it began with other "
+                "settings; start it anew",
+                advised=True,
+            )
+        elif problem:
             yield CheckFinding(
                 False,
                 f"{name}.port: {where} can't be listened on ({problem}): choose another port, or "

@@ -11,6 +11,7 @@ import pytest
 from command_line import until
 
 from sandbox.ports import free_port
+from standalone.cli import main
 
 
 def test_1b_a_wrong_key_is_said_once(shell):
@@ -120,6 +121,23 @@ def test_32_and_33_a_port_that_is_taken(shell, section):
         f"{section}.port: 127.0.0.1:{port} can't be listened on (Address already in use): choose another port"
         in lines[0]
     )
+
+
+def test_a_port_that_serve_itself_has_is_said(shell, capsys):
+    port = free_port()
+    chat = {"port": port, "public_url": "http://127.0.0.1:1", "signing_keys": ["s" * 32]}
+    shell.write(chat=chat)
+    check = ["check", "--offline", "--config", str(shell.config)]
+    with shell.serving() as log:
+        until(lambda: "Listening for Mattermost" in log())
+        assert main(check) == 0
+        assert f"ok     chat.port: 127.0.0.1:{port} is listened on: `" in capsys.readouterr().out
+        shell.write(chat={**chat, "port": free_port()})
+        assert main(check) == 0
+        said = capsys.readouterr().out
+        assert "it began with other settings; start it anew" in said
+    assert main(check) == 0
+    assert "is free" in capsys.readouterr().out
 
 
 def test_rules_that_the_last_run_had_are_not_left_out_in_silence(shell):

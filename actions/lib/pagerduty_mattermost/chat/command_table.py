@@ -151,8 +151,10 @@ class CommandTable:
         word = word[len("pd ") :] if word.startswith("pd ") else word
         topic = TOPICS.get(word.replace(" ", "").replace("-", ""))
         if topic is not None:
-            chosen = [v for v in self.verbs if v.group == topic and not v.is_detail]
-            return "\n".join([f"**{topic}**", *map(_explained, chosen)])
+            chosen = [verb for verb in self.verbs if verb.group == topic]
+            further = [f"- `/pd {v.hint}`: {v.help}" for v in chosen if v.is_detail]
+            lines = [f"**{topic}**", *(_explained(verb) for verb in chosen if not verb.is_detail)]
+            return "\n".join([*lines, *(["", "Further:", *further] if further else [])])
         verbs = self.with_word(word) or self._begun_by(word)
         if verbs:
             return "\n".join(map(_explained, verbs))

@@ -107,7 +107,7 @@ class Verb(NamedTuple):
     button: str = ""
     """The act on the button that does it, where the name alone is no good word."""
     is_detail: bool = False
-    """`/pd help` leaves it to `/pd help <its first word>`."""
+    """A topic of `/pd help` names it below the others, without an example."""
     on_top_of: Optional[Callable[[Context, Command], str]] = None
     """What of the same kind there is already in that time, in Markdown, so that it is asked about
     first with it; empty: nothing."""
