@@ -157,6 +157,10 @@ def test_it_is_read_as_it_was_meant(line: str, verb: str, fields: Dict[str, str]
             "resolve 3 hosts are down",
             "'3 hosts' may be an incident or text: an incident is #3; text",
         ),
+        (
+            "resolve 12 500 errors are gone",
+            "'500 errors' may be an incident or text: an incident is #500",
+        ),
         ("note 3 of 5 disks failed", "'3 of' may be an incident or text: an incident is #3"),
         ("mitigate 3 hosts", "'3 hosts' may be an incident or text"),
         ("open 7", "show means that: `/pd show 7`"),

@@ -161,7 +161,7 @@ def incidents_and(
             if count:
                 raise Unread(
                     f"{count[:60]!r} may be an incident or text: an incident is "
-                    f"#{found.ids[0]}; {TEXT_IN_QUOTES}"
+                    f"#{found.ids[-1]}; {TEXT_IN_QUOTES}"
                 )
             rest = words_of(typed_incidents.without_dash(found.rest))
         fields = further.read(rest)

@@ -159,8 +159,10 @@ def goes_on(rest: str) -> str:
 def perhaps_count(text: str, found: TypedIncidents) -> str:
     """A number and the word behind it that may as well say how many there are ("3 hosts are
     down"); empty where the number is certainly an incident. `found`: what was read of the text."""
-    number, *_ = text.split(None, 1) or [""]
-    if found.is_ended or not number.isdecimal() or found.ids != (str(int(number)),):
+    behind = len(text) - len(found.rest) if found.rest and text.endswith(found.rest) else 0
+    before, number = ("", "", *text[:behind].split())[-2:]
+    is_bare = number.isdecimal() and before.lower() not in _NOUNS
+    if found.is_ended or not is_bare or found.ids[-1:] != (str(int(number)),):
         return ""
     word, *_ = found.rest.split(None, 1) or [""]
     bare = word.rstrip(_ENDS + _COMMAS)  # a capital begins a sentence

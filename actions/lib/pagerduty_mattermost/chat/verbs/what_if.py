@@ -87,7 +87,7 @@ VERBS = (
         usage="simulate [7d] [<setting>=<value>] [enable=<rule>] [disable=<rule>]",
         example="simulate 7d noise.storm_incidents=5",
         help="what would have been posted in the last days, as it is and with other settings",
-        to_do="replay PagerDuty's log",
+        to_do="replay what happened",
         forms=(Form(("simulate", "what if", "route simulate", "simulate routes"), _what()),),
         group=PACK,
         is_detail=True,
