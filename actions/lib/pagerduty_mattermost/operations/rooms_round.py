@@ -4,7 +4,7 @@ opened had its trigger arrived."""
 from __future__ import annotations
 
 from collections.abc import Mapping as AnyMapping
-from typing import TYPE_CHECKING, Any, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Callable, Mapping, Sequence
 
 from pagerduty_mattermost.cards.incident_memory import IncidentMemory
 from pagerduty_mattermost.cards.post_rules import INCIDENT_TRIGGER
@@ -15,7 +15,9 @@ from pagerduty_mattermost.incidents.incident import Change, to_payload
 from pagerduty_mattermost.reviews import retro_round
 from pagerduty_mattermost.rooms.tending import TendReport, tend, tend_one
 from pagerduty_mattermost.runs import tending as runs_tending
+from pagerduty_mattermost.runs.following import goes_on
 from pagerduty_mattermost.runs.opening import open_by_rule
+from pagerduty_mattermost.runs.records import Run
 
 if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
@@ -56,12 +58,11 @@ def tended(
 ) -> TendReport:
     """What keeps rooms from being looked after keeps no card back."""
     try:
-        rooms = tend(context, remembered, full=full)
+        rooms = tend(context, remembered, full=full, busy=_busy(context))
         if not (rooms.rooms or full):
             return _with_retrospectives(context, rooms)
-        joined = _joined(
-            rooms, runs_tending.tend(context, remembered, rooms.opened), report_due(context)
-        )
+        runs = runs_tending.tend(context, remembered, rooms.opened, _ended(context))
+        joined = _joined(rooms, runs, report_due(context))
         return _with_retrospectives(context, joined)
     except WriteRefused:
         raise
@@ -72,12 +73,21 @@ def tended(
 def tended_by_hand(context: Context, incident_id: str = "") -> TendReport:
     """A round over all rooms and runs, or those of one incident. Raises the gateways' errors."""
     if incident_id:
-        rooms = tend_one(context, incident_id)
-        runs = runs_tending.tend_one(context, incident_id, rooms.opened)
+        rooms = tend_one(context, incident_id, _busy(context))
+        runs = runs_tending.tend_one(context, incident_id, rooms.opened, _ended(context))
         return _joined(rooms, runs)
-    rooms = tend(context)
-    joined = _joined(rooms, runs_tending.tend(context, None, rooms.opened), report_due(context))
+    rooms = tend(context, busy=_busy(context))
+    over = runs_tending.tend(context, None, rooms.opened, _ended(context))
+    joined = _joined(rooms, over, report_due(context))
     return _with_retrospectives(context, joined)
+
+
+def _busy(context: Context) -> Callable[[str], bool]:
+    return lambda incident_id: goes_on(context, incident_id)
+
+
+def _ended(context: Context) -> Callable[[Run], None]:
+    return lambda run: retro_round.ended(context, run)
 
 
 def _with_retrospectives(context: Context, report: TendReport) -> TendReport:

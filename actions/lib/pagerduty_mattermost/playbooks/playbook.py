@@ -154,7 +154,7 @@ class ChosenFor(NamedTuple):
 
 class Retrospective(NamedTuple):
     channel: str = ""
-    """Where its draft is posted; empty: in the room."""
+    """Where its draft is posted when the run has ended; empty: in the room, for who asks."""
     questions: Tuple[str, ...] = ()
     remind_seconds: float = 0.0
     """After the end, when the commander is reminded that it is not published yet; 0: never."""

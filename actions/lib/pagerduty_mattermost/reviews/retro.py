@@ -8,6 +8,7 @@ What a field of an act holds, by kind (`by` and `at` always):
 
 - `DRAFTED`: `targets`: the channel's id; `seconds` to the first reminder and from one to the next
   (0: none); `value`: who is reminded of it, their id, with `person`;
+- `WANTED`: a run ended whose playbook names a channel for the draft: `targets`, as rules name one;
 - `PUBLISHED`; `RETRO_CANCELLED`: `text`: why;
 - `FOLLOW_UP`: `task`: its id, `text`, `person` who owns it, `due`;
 - `FOLLOW_UP_EDITED`: `task`, and what is new of it: `text`, `person`, `due`;
@@ -19,10 +20,26 @@ from __future__ import annotations
 
 from typing import Dict, FrozenSet, Iterable, List, NamedTuple, Optional, Tuple
 
-from pagerduty_mattermost.runs.acts import ROOM, SENT, Act, Who, in_order, sent_id
+from pagerduty_mattermost.runs.acts import (
+    END,
+    MERGED,
+    ROOM,
+    SENT,
+    Act,
+    Who,
+    in_order,
+    sent_id,
+)
+from pagerduty_mattermost.runs.records import Run
 from pagerduty_mattermost.runs.reminders import DueReminder, newest_due
+from pagerduty_mattermost.runs.state import CANCELLED as RUN_CANCELLED
 
-DRAFTED, PUBLISHED, RETRO_CANCELLED = "drafted", "published", "retro_cancelled"
+WANTED, DRAFTED, PUBLISHED, RETRO_CANCELLED = (
+    "wanted",
+    "drafted",
+    "published",
+    "retro_cancelled",
+)
 FOLLOW_UP, FOLLOW_UP_EDITED = "follow_up", "follow_up_edited"
 FOLLOW_UP_DONE, FOLLOW_UP_DROPPED, FOLLOW_UP_OPENED = (
     "follow_up_done",
@@ -40,6 +57,10 @@ NOT_PUBLISHED = "retrospective"
 """What a reminder is about: it is not published; else a follow-up's id."""
 MAX_FOLLOW_UPS = 40
 DAY_SECONDS = 86400.0
+DRAFTED_AFTER_SECONDS = 3600.0
+"""From a run's end to the draft that its playbook wants: it may go on meanwhile."""
+WANTED_SECONDS = 7 * DAY_SECONDS
+"""After that such a draft is not made any more."""
 
 
 class FollowUp(NamedTuple):
@@ -80,6 +101,12 @@ class RetroState(NamedTuple):
     """It was cancelled."""
     follow_ups: Tuple[FollowUp, ...] = ()
     sent: FrozenSet[str] = frozenset()
+    wanted: str = ""
+    """Id of the newest act that wants a draft by itself."""
+    wanted_at: float = 0.0
+    """When the run ended."""
+    wanted_in: str = ""
+    """The channel, as rules name one."""
 
     @property
     def is_draft(self) -> bool:
@@ -87,6 +114,11 @@ class RetroState(NamedTuple):
 
     def follow_up(self, number: int) -> Optional[FollowUp]:
         return next((one for one in self.follow_ups if one.number == number), None)
+
+    @property
+    def made_itself(self) -> bool:
+        """Whether nobody asked for the draft but the playbook."""
+        return bool(self.wanted) and self.draft.startswith(f"{DRAFT}.want.")
 
 
 class DueChase(NamedTuple):
@@ -111,7 +143,11 @@ def fold(incident: str, acts: Iterable[Act]) -> RetroState:
     ordered = in_order(acts)
     posts = {act.of: act.post for act in ordered if act.kind == SENT and act.post}
     for act in ordered:
-        if act.kind == DRAFTED and state.status in ("", CANCELLED):
+        if act.kind == WANTED:
+            state = state._replace(
+                wanted=act.id, wanted_at=act.at, wanted_in=act.targets[0] if act.targets else ""
+            )
+        elif act.kind == DRAFTED and state.status in ("", CANCELLED):
             state = state._replace(
                 status=DRAFT,
                 draft=act.id,
@@ -149,6 +185,27 @@ def _changed(one: FollowUp, act: Act) -> FollowUp:
         text=act.text or one.text,
         owner=act.person if act.person.id else one.owner,
         due=one.due if act.due is None else act.due,
+    )
+
+
+def wanted_by(run: Run) -> Optional[Act]:
+    """What is to be kept of a run that is over: that its playbook wants a draft; None where it
+    wants none, or another incident goes on with it."""
+    ends = [act for act in run.acts if act.kind == END]
+    channel = run.plan.playbook.retro.channel
+    is_over = run.state.is_over and run.state.phase != RUN_CANCELLED
+    if not (channel and is_over and ends) or ends[-1].value == MERGED or run.plan.drill:
+        return None
+    return Act(WANTED, f"want.{ends[-1].id}", ends[-1].at, targets=(channel,))
+
+
+def draft_is_due(state: RetroState, now: float) -> bool:
+    """Whether it is to be drafted by itself now, if the run did not go on."""
+    waited = now - state.wanted_at
+    return (
+        bool(state.wanted)
+        and not state.status
+        and (DRAFTED_AFTER_SECONDS <= waited < WANTED_SECONDS)
     )
 
 

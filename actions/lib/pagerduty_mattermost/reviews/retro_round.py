@@ -1,5 +1,6 @@
-"""A round over all retrospectives: drafts that somebody began to post are posted, who has to
-publish one is reminded, owners of follow-ups are chased, each once.
+"""A round over all retrospectives: a draft that a playbook wants is made an hour after its run
+ended, drafts that somebody began to post are posted, who has to publish one is reminded, owners of
+follow-ups are chased, each once.
 
 What could not be posted in time comes later, if it is still due then. That it was posted is an act
 whose id is made of what is due, so that whoever posts it again finds it.
@@ -8,12 +9,21 @@ whose id is made of what is due, so that whoever posts it again finds it.
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING, List, NamedTuple
+from typing import TYPE_CHECKING, List, NamedTuple, Optional
 
 from pagerduty_mattermost.core import times
-from pagerduty_mattermost.core.errors import NotFound, PackError, RetryLater, WriteRefused
+from pagerduty_mattermost.core.errors import (
+    NotFound,
+    PackError,
+    RejectedInput,
+    RetryLater,
+    Unauthorized,
+    WriteRefused,
+)
+from pagerduty_mattermost.core.text import escape, one_line
 from pagerduty_mattermost.incidents.incident import Incident
 from pagerduty_mattermost.reviews import retro, retro_text
+from pagerduty_mattermost.reviews.gathering import room_of, run_of
 from pagerduty_mattermost.reviews.retro import DAY_SECONDS, DueChase, RetroState
 from pagerduty_mattermost.reviews.retro_records import RetroRecords
 from pagerduty_mattermost.reviews.retrospectives import (
@@ -23,6 +33,7 @@ from pagerduty_mattermost.reviews.retrospectives import (
     where_else,
 )
 from pagerduty_mattermost.runs.acts import Who
+from pagerduty_mattermost.runs.records import Run
 
 if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
@@ -65,6 +76,13 @@ def _tended(context: Context, records: RetroRecords, state: RetroState) -> List[
     if state.is_draft and not state.post and now - state.at > SETTLED_SECONDS:
         state = make_draft(context, state.incident, order=state.draft).state
         done.append(f"{label}: drafted")
+    elif retro.draft_is_due(state, now):
+        drafted = _drafted_by_itself(context, state)
+        if drafted is not None:
+            state = drafted
+            done.append(f"{label}: drafted")
+    if state.is_draft and state.post and state.made_itself:
+        state = _told_in_room(context, records, state)
     chase_seconds = context.settings.retrospectives.chase_days * DAY_SECONDS
     due = retro.due(state, chase_seconds, now)
     if not due:
@@ -75,6 +93,51 @@ def _tended(context: Context, records: RetroRecords, state: RetroState) -> List[
         about = f"F{one.follow_up.number} chased" if one.follow_up is not None else "reminded"
         done.append(f"{label}: {about}")
     return done
+
+
+def ended(context: Context, run: Run) -> None:
+    """Of a run that is over: keeps that its playbook wants a draft. The same again, the same
+    way. Raises the store's errors."""
+    act = retro.wanted_by(run)
+    if act is not None:
+        RetroRecords(context.store, context.log).act(run.incident, act)
+
+
+def _drafted_by_itself(context: Context, state: RetroState) -> Optional[RetroState]:
+    """None while the run goes on, and where the channel is none: operators hear of that."""
+    run = run_of(context, state.incident)
+    if run is not None and not run.state.is_over:
+        return None
+    order, channel = state.wanted, state.wanted_in
+    try:
+        return make_draft(context, state.incident, channel=channel, order=order).state
+    except (NotFound, RejectedInput, Unauthorized) as error:
+        if isinstance(error, Unauthorized) and error.status == 401:
+            raise
+        where, why = escape(one_line(channel)), escape(context.line_of(error))
+        context.notify_operators(
+            f"retro:{state.incident}",
+            f"The retrospective of {state.incident} can't be drafted in {where}, which its "
+            f"playbook names (retro.channel): {why}. `/pd retrospective <incident> ~channel` "
+            "drafts it elsewhere.",
+        )
+        return None
+
+
+def _told_in_room(context: Context, records: RetroRecords, state: RetroState) -> RetroState:
+    """Where the draft is, in the room while that is open: nobody there asked for it."""
+    key = f"retro {state.incident} {state.draft} told"
+    if retro.sent_act("", key, 0.0, "").id in state.sent:
+        return state
+    room, post_id = room_of(context, state.incident), ""
+    if room is not None and room.is_open and room.channel_id != state.channel:
+        text = (
+            f"📝 The retrospective is drafted: {link_of(context, state)}. Answer its questions in "
+            "its thread, and say `/pd retrospective publish` when it is done."
+        )
+        post_id = context.post_once(room.channel_id, text, key=key, not_before=state.at).post_id
+    records.act(state.incident, retro.sent_act("room", key, context.clock(), post_id))
+    return records.load(state.incident)
 
 
 def _chase(

@@ -5,7 +5,7 @@ later does what an earlier run left."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, List, Optional, Sequence
+from typing import TYPE_CHECKING, Callable, List, Optional, Sequence
 
 from pagerduty_mattermost.cards import posting, thread_reply
 from pagerduty_mattermost.core import times
@@ -30,10 +30,18 @@ if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
     from pagerduty_mattermost.incidents.incident import Change, Incident
 
+Busy = Callable[[str], bool]
+"""Whether something still goes on in the room of an incident that is over, by its id: then it is
+not archived yet."""
 RESPONDER_EVENTS = "incident.responder."
 
 
-def follow(context: Context, change: Change, outcomes: Sequence[CardOutcome]) -> None:
+def follow(
+    context: Context,
+    change: Change,
+    outcomes: Sequence[CardOutcome],
+    busy: Busy = lambda incident_id: False,
+) -> None:
     """The room of an incident whose cards were just brought up. Costs nothing where there is none.
     What fails is logged: the next round does it."""
     if not any(one.in_room for one in outcomes):
@@ -43,7 +51,7 @@ def follow(context: Context, change: Change, outcomes: Sequence[CardOutcome]) ->
         rooms = records.of(change.incident.id)
         if rooms:
             room = next((one for one in rooms if one.is_open), rooms[0])
-            follow_room(context, records, room, change)
+            follow_room(context, records, room, change, busy=busy)
         elif change.incident.is_open:
             bring_back(context, records, change)
     except WriteRefused:
@@ -60,6 +68,7 @@ def follow_room(
     change: Change,
     *,
     by_round: bool = False,
+    busy: Busy = lambda incident_id: False,
 ) -> RoomRecord:
     """The room as the incident is now; remembered where it differs. `by_round`: it is looked
     after, whatever has changed. Raises the gateways' errors. Reads nothing from Mattermost while
@@ -86,7 +95,8 @@ def follow_room(
         records.save(now)
     # What people did in chat comes without its event: the room is to hear of it first.
     is_told = bool(change.events) or by_round
-    if is_told and now.ended and now.due and context.clock() >= now.due:
+    is_due = now.ended and now.due and context.clock() >= now.due
+    if is_told and is_due and not busy(room.incident):
         return put_away(context, records, now, "Archived: the incident is over.")
     return now
 

@@ -69,23 +69,32 @@ def tend(
     remembered: Optional[Mapping[str, IncidentMemory]] = None,
     *,
     full: bool = True,
+    busy: following.Busy = lambda incident_id: False,
 ) -> TendReport:
     """`remembered`: what is known of incidents, where the caller has read it. `full`: also where
-    no room is remembered it is looked whether there is one. Raises the gateways' errors before
-    anything is done; what fails with one room is named, and the others go on."""
-    return _Round(context, remembered).run(full)
+    no room is remembered it is looked whether there is one. `busy`: as `following` has it. Raises
+    the gateways' errors before anything is done; what fails with one room is named, and the others
+    go on."""
+    return _Round(context, remembered, busy).run(full)
 
 
-def tend_one(context: Context, incident_id: str) -> TendReport:
+def tend_one(
+    context: Context,
+    incident_id: str,
+    busy: following.Busy = lambda incident_id: False,
+) -> TendReport:
     """The same for the rooms of one incident."""
-    return _Round(context, None).run(full=False, only=incident_id)
+    return _Round(context, None, busy).run(full=False, only=incident_id)
 
 
 class _Round:
     def __init__(
-        self, context: Context, remembered: Optional[Mapping[str, IncidentMemory]]
+        self,
+        context: Context,
+        remembered: Optional[Mapping[str, IncidentMemory]],
+        busy: following.Busy,
     ) -> None:
-        self._context = context
+        self._context, self._busy = context, busy
         self._remembered = remembered
         self._records = RoomRecords(context.store, context.log)
         self._done: List[str] = []
@@ -173,7 +182,9 @@ class _Round:
             room = made.room
             self._problems += [f"{label(room)}: {one}" for one in made.problems]
             self._done.append(f"{label(room)}: finished")
-        room = following.follow_room(self._context, self._records, room, change, by_round=True)
+        room = following.follow_room(
+            self._context, self._records, room, change, by_round=True, busy=self._busy
+        )
         if room.state == ARCHIVED:
             self._done.append(f"{label(room)}: archived")
 

@@ -22,21 +22,29 @@ if TYPE_CHECKING:
 
 
 def follow(context: Context, change: Change, outcomes: Sequence[CardOutcome]) -> None:
-    """The room of an incident whose cards were just brought up, and its run. Costs nothing where
-    it has no room."""
-    following.follow(context, change, outcomes)
+    """The run of an incident whose cards were just brought up, and its room, which is not archived
+    before the run is over. Costs nothing where it has no room."""
     if not any(one.in_room for one in outcomes):
         return
+    is_under_way = True
     try:
         records = RunRecords(context.store, context.log)
         run = records.load(change.incident.id)
         if run is not None:
-            follow_run(context, records, run, change)
+            run = follow_run(context, records, run, change)
+        is_under_way = run is not None and not run.state.is_over
     except WriteRefused:
         raise
     except Exception as error:  # noqa: BLE001 - the cards are right, and the round comes again
         line = context.line_of(error)
         context.log.warning("The playbook of %s will follow: %s", change.incident.id, line)
+    following.follow(context, change, outcomes, lambda incident_id: is_under_way)
+
+
+def goes_on(context: Context, incident_id: str) -> bool:
+    """Whether a playbook is under way in the incident's room. Raises the store's errors."""
+    run = RunRecords(context.store, context.log).load(incident_id)
+    return run is not None and not run.state.is_over
 
 
 def follow_run(context: Context, records: RunRecords, run: Run, change: Change) -> Run:

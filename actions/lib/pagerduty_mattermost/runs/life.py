@@ -10,7 +10,7 @@ finds it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, List, Tuple
+from typing import TYPE_CHECKING, List, Optional, Tuple
 
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import PackError, WriteRefused
@@ -47,18 +47,36 @@ REOPENED = "incident.reopened"
 def follow(context: Context, records: RunRecords, run: Run, change: Change) -> Run:
     """The run as its incident is now. Raises the gateways' errors; a repeated run finishes it."""
     incident, state = change.incident, run.state
-    if not incident.is_open and not state.is_over and run.plan.playbook.end_on_resolve:
-        at = times.seconds(incident.resolved_at) or times.seconds(incident.updated_at)
-        at = max(at or context.clock(), state.restarted_at, run.plan.at)
-        how = kinds.MERGED if incident.merged_into else kinds.RESOLVED
-        name_ = f"end.{incident.id}.{int(at)}"
-        done = Act(kinds.END, name_, at, Who(), value=how, of=incident.merged_into)
+    done = _end(context, run, change)
+    if done is not None:
         return finish(context, records, run, done).run
     if incident.is_open and _is_newer(change, state.ended_at) and _ended_by_itself(run):
         at = max(times.seconds(incident.updated_at) or context.clock(), state.ended_at + 0.001)
         done = Act(kinds.RESTART, f"restart.{incident.id}.{int(state.ended_at)}", at, Who())
         return finish(context, records, run, done).run
     return run
+
+
+def follow_unseen(context: Context, records: RunRecords, run: Run, change: Change) -> Run:
+    """The run that ended with its incident while its room was archived: kept, and told nobody.
+    Raises the store's errors."""
+    done = _end(context, run, change)
+    if done is None:
+        return run
+    records.act(run.incident, done)
+    return run.with_acts(done)
+
+
+def _end(context: Context, run: Run, change: Change) -> Optional[Act]:
+    """The end of a run whose incident is over; None of any other."""
+    incident, state = change.incident, run.state
+    if incident.is_open or state.is_over or not run.plan.playbook.end_on_resolve:
+        return None
+    at = times.seconds(incident.resolved_at) or times.seconds(incident.updated_at)
+    at = max(at or context.clock(), state.restarted_at, run.plan.at)
+    how = kinds.MERGED if incident.merged_into else kinds.RESOLVED
+    name_ = f"end.{incident.id}.{int(at)}"
+    return Act(kinds.END, name_, at, Who(), value=how, of=incident.merged_into)
 
 
 def _is_newer(change: Change, ended_at: float) -> bool:

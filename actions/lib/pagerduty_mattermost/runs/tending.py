@@ -7,7 +7,7 @@ A run in which nothing was done since the last round costs nothing beside the on
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, List, Mapping, NamedTuple, Optional, Sequence
+from typing import TYPE_CHECKING, Callable, List, Mapping, NamedTuple, Optional, Sequence
 
 from pagerduty_mattermost.cards.incident_memory import IncidentMemory
 from pagerduty_mattermost.cards.records import IncidentRecords
@@ -49,6 +49,11 @@ ANSWERS = (UPDATE, ROLE, END, CANCELLED)
 """Acts that do what people were reminded of."""
 
 
+Ended = Callable[[Run], None]
+"""What is done with a run that is over, while it is news and before it is closed; the same again
+each time."""
+
+
 class RunsReport(NamedTuple):
     """What a round did."""
 
@@ -62,16 +67,22 @@ def tend(
     context: Context,
     remembered: Optional[Mapping[str, IncidentMemory]] = None,
     opened: Sequence[str] = (),
+    ended: Ended = lambda run: None,
 ) -> RunsReport:
     """`remembered`: what is known of incidents, where the caller has read it; `opened`: incidents
-    whose room the caller has made. Raises the store's errors before anything is done; what fails
-    with one run is named, and the others go on."""
+    whose room the caller has made; `ended`: as `Ended` says. Raises the store's errors before
+    anything is done; what fails with one run is named, and the others go on."""
     records = RunRecords(context.store, context.log)
     rooms = {room.channel_id: room for room in RoomRecords(context.store, context.log).every()}
-    return _round(context, records, records.every(), rooms, remembered or {}, opened)
+    return _round(context, records, records.every(), rooms, remembered or {}, opened, ended)
 
 
-def tend_one(context: Context, incident_id: str, opened: Sequence[str] = ()) -> RunsReport:
+def tend_one(
+    context: Context,
+    incident_id: str,
+    opened: Sequence[str] = (),
+    ended: Ended = lambda run: None,
+) -> RunsReport:
     """The same for the run of one incident."""
     records = RunRecords(context.store, context.log)
     run = records.load(incident_id)
@@ -83,7 +94,7 @@ def tend_one(context: Context, incident_id: str, opened: Sequence[str] = ()) -> 
         run = update_posts.look_again(context, records, run)
     memory = IncidentRecords(context.store, incident_id, context.log).load()
     runs = [run] if run is not None else []
-    return _round(context, records, runs, rooms, {incident_id: memory}, opened)
+    return _round(context, records, runs, rooms, {incident_id: memory}, opened, ended)
 
 
 def _round(
@@ -93,6 +104,7 @@ def _round(
     rooms: Mapping[str, RoomRecord],
     remembered: Mapping[str, IncidentMemory],
     opened: Sequence[str],
+    ended: Ended,
 ) -> RunsReport:
     report = RunsReport(len(runs), [], [])
     known = {run.incident for run in runs}
@@ -107,7 +119,7 @@ def _round(
         try:
             memory = remembered.get(run.incident)
             change = memory.newest.change if memory is not None and memory.states else None
-            report.done.extend(_tended(context, records, run, rooms, change))
+            report.done.extend(_tended(context, records, run, rooms, change, ended))
             in_a_row = 0
         except WriteRefused:
             raise
@@ -146,12 +158,16 @@ def _tended(
     run: Run,
     rooms: Mapping[str, RoomRecord],
     change: Optional[Change],
+    ended: Ended,
 ) -> List[str]:
     room, done = rooms.get(run.plan.channel), []
     label = f"{one_line(run.plan.playbook.title)} of {run.incident}"
+    if (room is None or not room.is_open) and change is not None:
+        run = life.follow_unseen(context, records, run, change)
     if room is None:
         if not run.state.is_over:
             return []  # archived while it goes on: it may come back
+        ended(run)
         records.close(run, context.clock())
         return [f"{label}: closed"]
     if not room.is_open:
@@ -175,6 +191,8 @@ def _tended(
         run = more.run
         done += [f"{label}: {words}" for words in more.done]
     if (run.told.acts, run.told.digest) != (len(run.acts), digest(run.acts)):
+        if run.state.is_over:
+            ended(run)
         done += [f"{label}: {words}" for words in _caught_up(context, records, run)]
     if records.pack(run, context.clock()):
         done.append(f"{label}: packed")
