@@ -8,6 +8,7 @@ a thread, kept in memory until they were read.
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections import OrderedDict
 from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
@@ -15,15 +16,26 @@ from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 from standalone.alias_format import ActionAlias, AmbiguousCommand, match
 from standalone.chat import AliasRequest, acknowledgement, as_api, masked, understand
 from standalone.errors import UserError
+from standalone.execution_lines import failure_text, success_line
 from standalone.journal import Execution, new_id
 from standalone.pack_model import ActionMeta
 
+LOG = logging.getLogger(__name__)
 MAX_KEPT = 200
 """Executions whose results are kept."""
 RUNNING = "running"
 Answer = Tuple[int, Any]
 Run = Callable[[str, Mapping[str, Any], str, Mapping[str, Any]], Execution]
 """Runs an action: its reference, parameters, user and context."""
+
+
+def _log(done: Execution, alias: str) -> None:
+    """What came of it. Who ran it in chat is told as well; who ran it by a task of a playbook is
+    not."""
+    if done.status == "succeeded":
+        LOG.info("The alias %s: %s", alias, success_line(done) or "done")
+    else:
+        LOG.info("The alias %s %s: %s", alias, done.status, failure_text(done))
 
 
 class AliasApi:
@@ -114,6 +126,7 @@ class AliasApi:
         try:
             user = str(request.context.get("api_user") or "")
             done = self._run(ref, request.parameters, user, request.context)
+            _log(done, str(request.context.get("action_alias_ref")))
             shown = as_api(done, masked(done.parameters, self._actions[ref]))
         except UserError as error:
             shown = {"status": "failed", "result": {"error": str(error)}}

@@ -36,7 +36,13 @@ from standalone.data_folder import DATABASE, DataLock
 from standalone.database import Database
 from standalone.datastore import DatastoreService, KeyValueStore
 from standalone.errors import UserError
-from standalone.execution_lines import failure_line, is_answered, kept_line, success_line
+from standalone.execution_lines import (
+    failure_line,
+    failure_text,
+    is_answered,
+    kept_line,
+    success_line,
+)
 from standalone.executor import Executor
 from standalone.journal import KEEP_DAYS, Execution, ExecutionJournal, Waiting, new_id
 from standalone.metadata import load_pack
@@ -93,7 +99,10 @@ class App:
         )
         self._planner = Planner(self.pack, self.configuration.current, self.store.get, clock)
         self._loader = ClassLoader(self.pack.ref)
-        self._client = ApiClient(self.pack.rules, rule_folders)
+        self._alias_api = AliasApi(
+            self.pack.ref, self.pack.aliases, self.pack.actions, self.store.get, self.run
+        )
+        self._client = ApiClient(self.pack.rules, rule_folders, self._alias_api.call)
         self._executor = Executor(self._run_waiting, workers, clock)
         self._sensors: List[SensorThread] = []
         timed = [
@@ -103,9 +112,6 @@ class App:
         ]
         self._timers = Timers(timed, self._tick)
         self._lock = DataLock(self._data_dir)
-        self._alias_api = AliasApi(
-            self.pack.ref, self.pack.aliases, self.pack.actions, self.store.get, self.run
-        )
         self._accepting = False
         self._pruned_at = 0.0
 
@@ -374,10 +380,7 @@ class App:
             elif line:
                 LOG.info("%s", line)
         else:
-            error = (
-                done.result.get("error")
-                or ActionOutcome(done.status, {"stderr": "", **done.result}).error
-            )
+            error = failure_text(done)
             level = logging.INFO if is_answered(done) else logging.WARNING
             LOG.log(level, "%s", failure_line(done, error, self.pack, retried))
         if self._on_finished is not None:

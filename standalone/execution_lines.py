@@ -10,6 +10,7 @@ from typing import Any, Mapping
 from standalone.journal import Execution
 from standalone.pack_model import Pack
 from standalone.plain_text import plain
+from standalone.runner import ActionOutcome
 
 UNSEEN = ("unchanged", "not_started", "waiting", "not_configured")
 """What `done` of a result says when people see nothing new."""
@@ -50,6 +51,12 @@ def is_answered(execution: Execution) -> bool:
         and not execution.result.get("stderr")
         and "error" not in execution.result
     )
+
+
+def failure_text(execution: Execution) -> str:
+    """Why one failed, in its own words."""
+    outcome = ActionOutcome(execution.status, {"stderr": "", **execution.result})
+    return str(execution.result.get("error") or outcome.error)
 
 
 def failure_line(execution: Execution, error: str, pack: Pack, retried: bool) -> str:

@@ -42,8 +42,12 @@ class RuleManager:
 class ApiClient:
     """As much of StackStorm's API client as the pack uses."""
 
-    def __init__(self, rules: Mapping[str, Rule], folders: Sequence[Path] = ()) -> None:
+    def __init__(
+        self, rules: Mapping[str, Rule], folders: Sequence[Path] = (), own_aliases: Any = None
+    ) -> None:
         self.rules = RuleManager(rules, folders)
+        self.own_aliases = own_aliases
+        """Answers as StackStorm's API for the pack's own aliases (`alias_api.AliasApi.call`)."""
 
 
 class _Service:

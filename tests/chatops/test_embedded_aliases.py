@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import logging
 import time
-from typing import Any, Dict, List, Mapping
+from pathlib import Path
+from typing import Any, Dict, Iterator, List, Mapping
 
+import pytest
 from chatops_case import ChatopsCase
+from embedded_room import EmbeddedRoom
 from pack_files import ROOT
+from runs_case import RunsWorld
 
+from pagerduty_mattermost.core.errors import NotFound, RejectedInput
+from pagerduty_mattermost.gateways.context import Context
+from pagerduty_mattermost.playbooks.playbook import Playbook, Stage, Task
+from sandbox import Sandbox
+from sandbox.waiting import until
 from standalone.alias_api import AliasApi
 from standalone.journal import Execution, new_id
 from standalone.metadata import load_pack
+from standalone.services import ApiClient
 
 
 class EmbeddedTestCase(ChatopsCase):
@@ -77,3 +88,79 @@ class EmbeddedTestCase(ChatopsCase):
 
     def test_what_needs_stackstorm_answers_so(self) -> None:
         assert self.sensor_service.alias_api("GET", "/inquiries")[0] == 404
+
+
+class Answers:
+    """The embedded default's API for the pack's own aliases, whose actions are noted."""
+
+    def __init__(self) -> None:
+        self.ran: List[Dict[str, Any]] = []
+        pack = load_pack(ROOT)
+        api = AliasApi(pack.ref, pack.aliases, pack.actions, lambda name: None, self.run)
+        self.client = ApiClient(pack.rules, (), api.call)
+
+    def run(
+        self, ref: str, parameters: Mapping[str, Any], user: str, context: Mapping[str, Any]
+    ) -> Execution:
+        done = Execution("e1", ref, parameters, context, status="succeeded", result={"result": {}})
+        now = time.time()
+        self.ran.append({"ref": ref, "user": user, "verb": parameters["verb"]})
+        return done._replace(started_at=now, finished_at=now)
+
+
+@pytest.fixture
+def world() -> Iterator[RunsWorld]:
+    task = Task("list", "See what else is open", run="alias:list incidents")
+    playbook = Playbook("outage", "Outage", (Stage("First", (task,)),))
+    with RunsWorld(playbook, note=False, aliases=["pagerduty.pagerduty_list"]) as made:
+        made.begin()
+        yield made
+
+
+@pytest.fixture
+def answers(world: RunsWorld) -> Answers:
+    made = Answers()
+    world.datastore.get_api_client = lambda: made.client  # type: ignore[attr-defined]
+    return made
+
+
+def test_a_task_runs_one_of_the_packs_own_as_who_clicks(
+    world: RunsWorld, answers: Answers, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    order = world.clicked("grace", "task_run", "list")
+    said = world.carry_out(order)["message"]
+    assert said.startswith("1.1: `list incidents` runs as `")
+    world.carry_out(order)
+    until(lambda: answers.ran)
+    until(lambda: "The alias pagerduty.pagerduty_list: done" in caplog.text)
+    assert answers.ran == [{"ref": "pagerduty.chat.run", "user": "grace", "verb": "list"}]
+    assert "▶ grace" in world.post.message
+
+
+def test_only_those_that_are_listed_and_of_this_pack(world: RunsWorld, answers: Answers) -> None:
+    world.rooms["aliases"] = ["pagerduty.pagerduty_health"]
+    with pytest.raises(RejectedInput, match="pagerduty_list is not listed in rooms.aliases"):
+        world.say("grace", "task run 1.1")
+    with pytest.raises(NotFound, match="without StackStorm, with the pack's own aliases alone"):
+        world.context().run_phrase("pack get core", "grace", lambda ref: "")
+    assert answers.ran == []
+
+
+def test_it_runs_in_the_running_pack(tmp_path: Path) -> None:
+    with Sandbox() as sandbox:
+        room = EmbeddedRoom(sandbox, tmp_path)
+        try:
+            context = Context(
+                room.app.configuration.current(),
+                room.app.action_service("ChatRun", "stanley"),
+                logging.getLogger("test"),
+            )
+            one = room.incident()
+            id = context.run_phrase(
+                f"note on {one.number}: seen by the task", "ada", lambda ref: ""
+            )
+            assert id
+            until(lambda: [note.content for note in one.notes] == ["seen by the task"], 30)
+        finally:
+            room.stop()

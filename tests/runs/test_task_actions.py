@@ -73,7 +73,7 @@ def client_of(world: RunsWorld, *parameters: str) -> StackStorm:
 def test_it_is_given_what_it_takes_and_who_asked(world: RunsWorld) -> None:
     client = client_of(world, "incident_id", "user", "user_id", "task", "channel_id", "url")
     said = world.click("grace", "task_run", "bridge")["message"]
-    assert said == "1.1: StackStorm runs `ops.open_bridge` as `65f0c0ffee`."
+    assert said == "1.1: `ops.open_bridge` runs as `65f0c0ffee`."
     assert client.started == [
         {
             "action": REF,

@@ -73,7 +73,7 @@ def client(world: RunsWorld) -> StackStorm:
 
 def test_it_is_run_in_the_name_of_who_clicks(world: RunsWorld, client: StackStorm) -> None:
     said = world.click("grace", "task_run", "ticket")["message"]
-    assert said == f"1.1: StackStorm runs `{PHRASE}` as `65f0c0ffee`."
+    assert said == f"1.1: `{PHRASE}` runs as `65f0c0ffee`."
     assert client.ran == [
         {
             "name": "create_issue_alias",

@@ -93,7 +93,7 @@ def run_task(context: Context, command: Command) -> CommandResult:
     started = task_actions.start(context, the.run, task, the.asked.by)
     acting.act(context, the.records, the.run, the.asked.act(TASK_RAN, task=task.id, text=task.run))
     which = f" as {code_span(started)}" if started else ""
-    line = f"{task.number}: StackStorm runs {code_span(ref)}{which}."
+    line = f"{task.number}: {code_span(ref)} runs{which}."
     return CommandResult(line, (the.run.incident,))
 
 

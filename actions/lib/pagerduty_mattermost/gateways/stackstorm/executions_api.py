@@ -11,11 +11,14 @@ StackStorm renders templates in what it is given, so nothing that people wrote m
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, FrozenSet, Mapping, NamedTuple
+from typing import TYPE_CHECKING, Any, Callable, Dict, FrozenSet, Mapping, NamedTuple, Optional
 
 from pagerduty_mattermost.core.errors import NotFound, NotKnown, RejectedInput, RetryLater
 from pagerduty_mattermost.core.text import clean, one_line
 from pagerduty_mattermost.gateways.stackstorm.api_calls import FailedCall, bounded
+
+if TYPE_CHECKING:
+    from pagerduty_mattermost.gateways.stackstorm.embedded_api import EmbeddedApi
 
 MAX_REASON_CHARACTERS = 200
 SOON_SECONDS = 5.0
@@ -86,8 +89,11 @@ class _Asked(NamedTuple):
 
 
 def alias_of(client: Any, phrase: str) -> TakenPhrase:
-    """Raises NotFound where no alias takes it, RejectedInput where several do or without
-    StackStorm, and RetryLater."""
+    """Raises NotFound where no alias takes it, RejectedInput where several do or nothing runs
+    aliases, and RetryLater."""
+    own = _own_aliases(client)
+    if own is not None:
+        return _own_alias_of(own, phrase)
     manager = (getattr(client, "managers", None) or {}).get("ActionAlias")
     if manager is None:
         raise RejectedInput("a phrase is run by StackStorm, which is not there")
@@ -105,6 +111,7 @@ def alias_of(client: Any, phrase: str) -> TakenPhrase:
 def run_alias(client: Any, taken: TakenPhrase, phrase: str, user: str) -> str:
     """Id of the execution; nobody waits for its end. `user`: whom it is labelled with. Raises as
     `start`."""
+    own = _own_aliases(client)
     body = {
         "name": taken.name,
         "format": taken.representation,
@@ -112,11 +119,34 @@ def run_alias(client: Any, taken: TakenPhrase, phrase: str, user: str) -> str:
         "user": user or "pagerduty",
         "source_channel": "pagerduty",
     }
+    if own is not None:
+        return str(own.call("POST", "/aliasexecution", body)["execution"]["id"])
     manager = client.managers["ActionAliasExecution"]
     made = _started(lambda: manager.create(_Asked(body)), taken.ref)
     found = getattr(made, "execution", None)
     given = found.get("id") if isinstance(found, Mapping) else getattr(made, "id", "")
     return str(given or "")
+
+
+def _own_aliases(client: Any) -> Optional[EmbeddedApi]:
+    """Of the embedded default, which runs the pack's own aliases; None of StackStorm."""
+    answered = getattr(client, "own_aliases", None)
+    if answered is None:
+        return None
+    from pagerduty_mattermost.gateways.stackstorm.embedded_api import EmbeddedApi
+
+    return EmbeddedApi(answered)
+
+
+def _own_alias_of(own: EmbeddedApi, phrase: str) -> TakenPhrase:
+    try:
+        found = own.call("POST", "/actionalias/match", {"command": phrase})
+    except RejectedInput as error:
+        raise NotFound(
+            f"this runs without StackStorm, with the pack's own aliases alone: {error}"
+        ) from None
+    alias = found["actionalias"]
+    return TakenPhrase(str(alias["ref"]), str(alias["name"]), str(found["representation"]))
 
 
 def _reason(error: FailedCall) -> str:
