@@ -1,6 +1,8 @@
 """A retrospective that nobody has to ask for: drafted in the channel that the playbook names when
 its run has ended, once."""
 
+# flake8: noqa: E203
+
 from __future__ import annotations
 
 from contextlib import suppress

@@ -25,9 +25,13 @@ NAME = "inc-2026-11-21-database-timeout"
 HOUR = 3600.0
 
 
+BOTH = pytest.mark.parametrize("world", ["5.37", "11.6"], indirect=True)
+"""On both of the sandbox's Mattermosts."""
+
+
 @pytest.fixture
-def world() -> Iterator[RoomsWorld]:
-    with RoomsWorld() as world:
+def world(request: pytest.FixtureRequest) -> Iterator[RoomsWorld]:
+    with RoomsWorld(getattr(request, "param", "5.37")) as world:
         yield world
 
 
@@ -225,6 +229,7 @@ def test_new_assignees_and_responders_come_in(world: RoomsWorld) -> None:
 # The end, and back
 
 
+@BOTH
 @pytest.mark.parametrize(("after", "archived"), [(71.99, False), (72.0, True)])
 def test_it_is_archived_so_many_hours_after_the_end(
     world: RoomsWorld, after: float, archived: bool
@@ -239,6 +244,7 @@ def test_it_is_archived_so_many_hours_after_the_end(
     assert bool(world.records().old_of(incident.id)) is archived
 
 
+@BOTH
 def test_reopened_in_time_it_stays(world: RoomsWorld) -> None:
     incident = opened(world)
     world.pagerduty.resolve(incident, "Ada Lovelace")
@@ -252,6 +258,7 @@ def test_reopened_in_time_it_stays(world: RoomsWorld) -> None:
     assert (world.room(incident).ended, world.room(incident).due) == (False, 0.0)
 
 
+@BOTH
 @pytest.mark.parametrize(("word", "archived"), [("never", False), ("at_once", True)])
 def test_never_and_at_once(world: RoomsWorld, word: str, archived: bool) -> None:
     incident = opened(world, archive=word)
@@ -273,6 +280,7 @@ def archived_room(world: RoomsWorld) -> Any:
     return incident
 
 
+@BOTH
 def test_what_was_put_away_costs_nothing(world: RoomsWorld) -> None:
     incident = archived_room(world)
     assert world.records().every() == []
@@ -284,6 +292,7 @@ def test_what_was_put_away_costs_nothing(world: RoomsWorld) -> None:
     assert not [line for line in world.log.lines if "will follow" in line]
 
 
+@BOTH
 def test_reopened_after_it_was_archived_it_is_restored(world: RoomsWorld) -> None:
     world.chat.make_team_admin("ops", "pagerduty")
     incident = archived_room(world)
@@ -297,6 +306,7 @@ def test_reopened_after_it_was_archived_it_is_restored(world: RoomsWorld) -> Non
     assert "here again" in feed(world)[-1]
 
 
+@BOTH
 def test_where_the_bot_may_not_restore_it_people_are_told_who_can(world: RoomsWorld) -> None:
     incident = archived_room(world)
     world.pagerduty.reopen(incident, "Ada Lovelace")
@@ -320,6 +330,7 @@ def test_where_the_bot_may_not_restore_it_people_are_told_who_can(world: RoomsWo
 # By hand
 
 
+@BOTH
 def test_archived_by_hand_while_open_is_respected_and_told_once(world: RoomsWorld) -> None:
     incident = opened(world)
     world.chat.archive(NAME)

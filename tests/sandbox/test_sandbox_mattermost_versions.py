@@ -111,12 +111,40 @@ def test_what_can_be_done_in_an_archived_channel(box: Box) -> None:
     ]
     header = box.send("PUT", f"/channels/{room}/patch", {"header": "h"})
     assert refused(header) == [400, "app.channel.update.bad_id"]
+    said = "api.post.create_post.can_not_post_to_deleted.error"
+    assert refused(box.post(room)) == [400, said]
+    assert refused(box.post(room, root_id=card)) == [400, said]
+    bot = box.server.account.user("pagerduty").id
+    reaction = {"user_id": bot, "post_id": card, "emoji_name": "eyes"}
+    assert refused(box.send("POST", "/reactions", reaction)) == [
+        403,
+        "api.reaction.save.archived_channel.app_error",
+    ]
+    assert card in box.send("GET", f"/channels/{room}/posts").json()["posts"]
+    assert box.send("GET", f"/posts/{card}").status_code == 200
+    assert box.send("GET", f"/channels/{room}").json()["delete_at"] > 0
+    team = box.server.account.team("ops").id
+    mine = box.send("GET", f"/users/me/teams/{team}/channels").json()
+    assert room not in [row["id"] for row in mine]
     added = box.send("POST", f"/channels/{room}/members", {"user_id": ada})
     assert added.status_code == 201
     restored = box.send("POST", f"/channels/{room}/restore")
     assert refused(restored) == [403, "api.context.permissions.app_error"]
     restored = box.send("POST", f"/channels/{room}/restore", token=ADMIN_TOKEN)
     assert restored.json()["delete_at"] == 0
+    assert box.post(room, "again").status_code == 201
+
+
+def test_a_bot_that_is_admin_of_the_team_restores(box: Box) -> None:
+    room = box.new_channel()["id"]
+    assert box.send("PUT", f"/channels/{room}/privacy", {"privacy": "P"}).status_code == 403
+    assert box.send("DELETE", f"/channels/{room}").status_code == 200
+    box.server.account.make_team_admin("ops", "pagerduty")
+    restored = box.send("POST", f"/channels/{room}/restore")
+    assert (restored.status_code, restored.json()["delete_at"]) == (200, 0)
+    team = box.server.account.team("ops").id
+    mine = box.send("GET", f"/users/me/teams/{team}/channels").json()
+    assert room in [row["id"] for row in mine]
 
 
 def test_ones_channels_have_an_etag_that_posts_move_and_reactions_do_not(box: Box) -> None:

@@ -16,6 +16,8 @@ What a field of an act holds, by kind (`by` and `at` always):
 - `SENT`: `of`, `value`: where, `post`: as of a run.
 """
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 from typing import Dict, FrozenSet, Iterable, List, NamedTuple, Optional, Tuple
