@@ -8,7 +8,7 @@ from typing import Any, List
 
 from chat_sensor_case import KEY, ChatSensorCase
 
-from pagerduty_mattermost.cards import buttons
+from pagerduty_mattermost.cards import buttons, whole_card
 from sandbox.mattermost.person import ChatPerson
 from sandbox.waiting import until
 
@@ -246,6 +246,35 @@ class AnswersInPlaceTestCase(ChatSensorCase):
         self.click("", context=context, trigger_id=late)
         assert self.handle()[0] is True
         assert "db-1" in self.direct_messages()[-1]
+
+    def test_the_other_alerts_of_a_group_are_named_with_their_links_and_counted(self) -> None:
+        one = self.account.trigger("Database", "Slow", details={"host": "db-1"})
+        for number in range(3):
+            other = self.account.trigger("Database", f"Slow on db-{number + 2} @all")
+            self.sandbox.clock.advance(1)
+            self.account.merge(one, [other])
+        text = self.whole(one)
+        assert "db-1" in text
+        assert "**3 more alerts**" in text
+        for number in range(3):
+            assert f"Slow on db-{number + 2} " in text
+        assert text.count("/alerts/") == 3
+        assert "@all" not in text
+        for number in range(20):
+            self.account.merge(one, [self.account.trigger("Database", f"Node {number}")])
+        text = self.whole(one)
+        assert "**23 more alerts**" in text
+        assert text.count("/alerts/") == whole_card.MAX_ALERTS
+        assert "8 more in PagerDuty" in text
+        self.sandbox.pagerduty.faults.add("status", status=403, path=r"/alerts\?")
+        text = self.whole(one)
+        assert "**23 more alerts**" in text
+        assert "see them in PagerDuty" in text
+
+    def whole(self, one: Any) -> str:
+        """What /pd show says of it."""
+        shown = self.typed(f"show {one.number}")
+        return "\n".join(part["text"] for part in shown.attachments)
 
     def trigger(self) -> str:
         """One of Ada's, as a click brings it."""

@@ -5,6 +5,8 @@ whole.attachments       # as a card, with nothing left out, and with its facts a
 whole.text              # the same as Markdown alone
 """
 
+# flake8: noqa: E203
+
 from __future__ import annotations
 
 from typing import Any, Dict, List, Mapping, NamedTuple, Sequence, Tuple
@@ -28,6 +30,7 @@ WHOLE = CardLimits(
 """No note: all of them follow."""
 MAX_NOTES, NOTE_CHARACTERS = 20, 1000
 MAX_WORD_CHARACTERS = 100
+MAX_ALERTS, ALERT_CHARACTERS = 15, 200
 
 
 class WholeCard(NamedTuple):
@@ -35,14 +38,22 @@ class WholeCard(NamedTuple):
     text: str
 
 
-def draw(incident: Incident, notes: Sequence[Mapping[str, Any]], reader: CardReader) -> WholeCard:
-    """`notes`: as PagerDuty lists them, newest first."""
+def draw(
+    incident: Incident,
+    notes: Sequence[Mapping[str, Any]],
+    reader: CardReader,
+    alerts: Sequence[Mapping[str, Any]] = (),
+) -> WholeCard:
+    """`notes`: as PagerDuty lists them, newest first; `alerts`: the first of a group's, oldest
+    first, of which the oldest is told in full."""
     state = state_of(incident)
     line = state_line(incident, f"{state.emoji} **{escape(state.word)}**", reader, WHOLE)
     title, link = headline(incident), web_link(incident.url)
     # What it said stays said when it is over.
     alert = alert_text(incident._replace(status="triggered"), reader, WHOLE)
-    parts = [part for part in (alert, _facts(incident, reader), _notes(notes, reader)) if part]
+    others = _others(incident, alerts, reader)
+    found = (alert, others, _facts(incident, reader), _notes(notes, reader))
+    parts = [part for part in found if part]
     first: Dict[str, Any] = {"color": state.color, "title": inert(title), "text": line}
     if link:
         first.update(title=plain(title), title_link=link)
@@ -61,6 +72,29 @@ def _facts(incident: Incident, reader: CardReader) -> str:
         ("Alerts", str(incident.alerts_total or "")),
     )
     return SEPARATOR.join(f"**{name}** {value}" for name, value in facts if value)
+
+
+def _others(incident: Incident, rows: Sequence[Mapping[str, Any]], reader: CardReader) -> str:
+    """A line for each alert but the first, and a true count of those that are left out."""
+    count = max(incident.alerts_total, len(rows)) - 1
+    if count < 1:
+        return ""
+    lines = [f"**{count} more alert{'s' if count > 1 else ''}**"]
+    for row in rows[1 : MAX_ALERTS + 1]:
+        title = one_line(str(row.get("summary") or "An alert"), ALERT_CHARACTERS)
+        words = [
+            markdown_link(title, web_link(str(row.get("html_url") or ""))),
+            *(escape(one_line(str(row.get(key) or ""), 40)) for key in ("severity", "status")),
+            times.clock(str(row.get("created_at") or ""), reader.zone, reader.now),
+        ]
+        lines.append("- " + SEPARATOR.join(word for word in words if word))
+    left, link = count - len(lines) + 1, web_link(incident.url)
+    if left > 0:
+        said = f"{left} more" if len(lines) > 1 else "see them"
+        lines.append(
+            f"- … {markdown_link(f'{said} in PagerDuty', f'{link}/alerts' if link else '')}"
+        )
+    return "\n".join(lines)
 
 
 def _notes(rows: Sequence[Mapping[str, Any]], reader: CardReader) -> str:

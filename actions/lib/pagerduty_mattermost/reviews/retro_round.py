@@ -126,7 +126,7 @@ def _drafted_by_itself(context: Context, state: RetroState) -> Optional[RetroSta
 
 def _told_in_room(context: Context, records: RetroRecords, state: RetroState) -> RetroState:
     """Where the draft is, in the room while that is open: nobody there asked for it."""
-    key = f"retro {state.incident} {state.draft} told"
+    key = f"retro {state.incident} {state.draft} link"
     if retro.sent_act("", key, 0.0, "").id in state.sent:
         return state
     room, post_id = room_of(context, state.incident), ""

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Dict, Mapping
+from typing import TYPE_CHECKING, Any, Dict, List, Mapping
 
 from pagerduty_mattermost.cards import incident_lists, whole_card
 from pagerduty_mattermost.cards.card_text import CardReader
@@ -30,10 +30,10 @@ from pagerduty_mattermost.chat.verb import (
 )
 from pagerduty_mattermost.chat.verbs.named_incidents import incident_of
 from pagerduty_mattermost.core import times
-from pagerduty_mattermost.core.errors import RejectedInput
+from pagerduty_mattermost.core.errors import PackError, RejectedInput
 from pagerduty_mattermost.core.markdown import code_span
 from pagerduty_mattermost.core.text import escape
-from pagerduty_mattermost.gateways.pagerduty.client import MAX_RECORDS
+from pagerduty_mattermost.gateways.pagerduty.client import MAX_RECORDS, fill
 from pagerduty_mattermost.gateways.pagerduty.find_incident import OPEN_QUERY, find, names
 from pagerduty_mattermost.gateways.pagerduty.notes import read_notes
 from pagerduty_mattermost.gateways.pagerduty.references import resolve
@@ -41,6 +41,7 @@ from pagerduty_mattermost.incidents import alert_details
 
 if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
+    from pagerduty_mattermost.incidents.incident import Incident
 
 PAGE_ROWS = 10
 """Incidents of a page: each may come with buttons."""
@@ -86,8 +87,23 @@ def show(context: Context, command: Command) -> CommandResult:
         incident = merge(incident, memory.newest.change.incident)
     zone, now = times.zone(context.settings.time_zone), times.iso(context.clock())
     notes = read_notes(context.pagerduty, id)
-    whole = whole_card.draw(incident, notes, CardReader(zone, now))
+    alerts = _alerts(context, incident)
+    whole = whole_card.draw(incident, notes, CardReader(zone, now), alerts)
     return CommandResult(whole.text, (id,), card=whole.attachments, about=incident)
+
+
+def _alerts(context: Context, incident: Incident) -> List[Dict[str, Any]]:
+    """The first of a group's alerts, oldest first; none of one that is alone, and where PagerDuty
+    does not list them: then they are counted."""
+    if incident.alerts_total < 2:
+        return []
+    path, query = fill("/incidents/{id}/alerts", id=incident.id), {"sort_by": "created_at:asc"}
+    try:
+        return context.pagerduty.list_all(path, "alerts", query, whole_card.MAX_ALERTS + 1).items
+    except PackError as error:
+        line = context.line_of(error)
+        context.log.info("Incident %s is shown without its other alerts: %s", incident.id, line)
+        return []
 
 
 def _page(
