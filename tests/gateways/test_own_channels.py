@@ -3,7 +3,7 @@ kind of trouble."""
 
 from __future__ import annotations
 
-from typing import Any, Callable, Iterator, List
+from typing import Any, Callable, List
 
 import pytest
 from chat_world import Chat
@@ -11,12 +11,6 @@ from chat_world import Chat
 from pagerduty_mattermost.gateways.mattermost import own_channels
 from pagerduty_mattermost.gateways.mattermost.client import Mattermost
 from pagerduty_mattermost.gateways.mattermost.values import Channel
-
-
-@pytest.fixture
-def chat() -> Iterator[Chat]:
-    with Chat() as chat:
-        yield chat
 
 
 def made(chat: Chat, name: str = "inc-1", **more: Any) -> Channel:

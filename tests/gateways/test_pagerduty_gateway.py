@@ -1,21 +1,18 @@
-"""The gateway to PagerDuty over real HTTP: headers, parameters, answers of every kind, paging,
-creating once."""
+"""The gateway to PagerDuty over real HTTP: headers, parameters, answers of every kind."""
 
 # flake8: noqa: W503
 
 from __future__ import annotations
 
 import json
-import time
-from typing import Any, Callable, Dict, Iterator, List, Optional
+from typing import Any, Dict
 
 import pytest
-from http_double import Double
 from hypothesis import given
 from hypothesis import strategies as st
+from pagerduty_double import KEY, RATE, Setup, trouble
 
 from pagerduty_mattermost.core.config.connections import Http, PagerDutyConfig, Timeouts
-from pagerduty_mattermost.core.config.reader import Secret
 from pagerduty_mattermost.core.errors import (
     ConfigError,
     NotFound,
@@ -27,69 +24,9 @@ from pagerduty_mattermost.core.errors import (
 from pagerduty_mattermost.gateways.http.client import RetryPolicy
 from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty, fill, segment
 from pagerduty_mattermost.gateways.pagerduty.connection import RateLimit, query
-from sandbox.clock import iso
-from sandbox.server import HttpAnswer, HttpRequest
-
-KEY = "u+AbCdEfGhIjKlMnOpWXYZ"
-RATE = {"ratelimit-limit": "960", "ratelimit-remaining": "950", "ratelimit-reset": "12"}
+from sandbox.server import HttpAnswer
 
 QUICK = Http(timeouts=Timeouts(5.0, 0.3))
-
-Handler = Callable[[HttpRequest], HttpAnswer]
-
-
-class Setup:
-    """A gateway, the server it speaks to, and what it slept."""
-
-    def __init__(self, double: Double) -> None:
-        self.double = double
-        self.now = 0.0
-        self.slept: List[float] = []
-        self.handler: Handler = lambda _: HttpAnswer(200, {"incident": {"id": "P1"}}, RATE)
-        self.pagerduty = self.gateway()
-
-    def gateway(
-        self,
-        policy: RetryPolicy = RetryPolicy(attempts=3, budget=30.0),  # noqa: B008
-        **settings: Any,
-    ) -> PagerDuty:
-        config = PagerDutyConfig(
-            api_key=Secret(KEY), api_url=self.double.url, http=Http(timeouts=Timeouts(5.0, 10.0))
-        )._replace(**settings)
-        return PagerDuty(
-            config,
-            policy=policy,
-            sleep=self._sleep,
-            monotonic=lambda: self.now,
-            random=lambda: 0.5,
-            clock=lambda: 1e9,
-        )
-
-    def _sleep(self, seconds: float) -> None:
-        self.slept.append(seconds)
-        self.now += seconds
-
-    def answers(self, *answers: HttpAnswer) -> None:
-        """Each request gets the next answer, the last one again and again."""
-        left = list(answers)
-        self.handler = lambda _: left.pop(0) if len(left) > 1 else left[0]
-
-
-@pytest.fixture
-def setup() -> Iterator[Setup]:
-    current: List[Setup] = []
-    with Double(lambda request: current[0].handler(request)) as double:
-        current.append(Setup(double))
-        yield current[0]
-
-
-def trouble(status: int, headers: Optional[Dict[str, str]] = None, **error: Any) -> HttpAnswer:
-    return HttpAnswer(
-        status, {"error": error or {"message": "Trouble", "code": 2000}}, headers or {}
-    )
-
-
-# What is sent
 
 
 def test_key_version_and_parameters_go_out_as_pagerduty_wants_them(setup: Setup) -> None:
@@ -401,215 +338,3 @@ def test_the_driver_keeps_no_statistics_of_urls(setup: Setup) -> None:
     for number in range(20):
         setup.pagerduty.get("/incidents/P1", {"since": number})
     assert setup.pagerduty._session.api_call_counts == {}
-
-
-# Lists
-
-
-def rows(total: int, size: int = 100, **extra: Any) -> Handler:
-    """A list of `total` services as PagerDuty pages it."""
-
-    def handler(request: HttpRequest) -> HttpAnswer:
-        offset = int(request.param("offset", "0"))
-        limit = min(int(request.param("limit", "25")), size)
-        if offset + limit > 10000:
-            return trouble(
-                400, message="Arguments Caused Error", errors=["Offset must be less than 10000"]
-            )
-        items = [{"id": f"P{n}"} for n in range(offset, min(offset + limit, total))]
-        shown = total if request.param("total") == "true" else None
-        body = {
-            "services": items,
-            "limit": limit,
-            "offset": offset,
-            "more": offset + limit < total,
-            "total": shown,
-        }
-        return HttpAnswer(200, {**body, **extra})
-
-    return handler
-
-
-def test_a_page_tells_all_about_itself(setup: Setup) -> None:
-    setup.handler = rows(250)
-    page = setup.pagerduty.page(
-        "/services", "services", {"limit": 10, "offset": 20, "total": True}
-    )
-    assert ([row["id"] for row in page.items][:2], len(page.items)) == (["P20", "P21"], 10)
-    assert (page.more, page.total, page.size) == (True, 250, 10)
-    assert page.server_time is not None
-    assert setup.pagerduty.page("/services", "services").total is None
-
-
-@pytest.mark.parametrize(("total", "requests"), [(0, 1), (100, 1), (101, 2), (250, 3)])
-def test_a_list_takes_no_more_requests_than_pages(setup: Setup, total: int, requests: int) -> None:
-    setup.handler = rows(total)
-    listing = setup.pagerduty.list_all("/services", "services")
-    assert (len(listing.items), listing.truncated, len(setup.double.requests)) == (
-        total,
-        False,
-        requests,
-    )
-
-
-def test_a_smaller_page_size_of_the_server_loses_nothing(setup: Setup) -> None:
-    setup.handler = rows(120, size=25)
-    listing = setup.pagerduty.list_all("/services", "services")
-    assert [row["id"] for row in listing.items] == [f"P{n}" for n in range(120)]
-
-
-def test_the_end_at_ten_thousand_is_told(setup: Setup) -> None:
-    setup.handler = rows(12000)
-    listing = setup.pagerduty.list_all("/services", "services")
-    assert (len(listing.items), listing.truncated, len(setup.double.requests)) == (
-        10000,
-        True,
-        100,
-    )
-
-
-def test_a_maximum_cuts_and_tells_it(setup: Setup) -> None:
-    setup.handler = rows(250)
-    listing = setup.pagerduty.list_all("/services", "services", maximum=100)
-    assert (len(listing.items), listing.truncated, len(setup.double.requests)) == (100, True, 1)
-
-
-def test_an_empty_page_that_promises_more_ends_the_list(setup: Setup) -> None:
-    setup.answers(HttpAnswer(200, {"services": [], "more": True, "limit": 100, "offset": 0}))
-    listing = setup.pagerduty.list_all("/services", "services")
-    assert (listing.items, listing.truncated, len(setup.double.requests)) == ([], True, 1)
-
-
-def test_rows_that_repeat_between_pages_come_once(setup: Setup) -> None:
-    pages = [
-        [{"id": "A"}, {"id": "B"}],
-        [{"id": "B"}, {"id": "C"}],
-        [{"id": "C"}, {"no": "id"}, {"no": "id"}],
-    ]
-    left = [
-        HttpAnswer(200, {"services": page, "more": n < 2, "limit": 2})
-        for n, page in enumerate(pages)
-    ]
-    setup.answers(*left)
-    assert setup.pagerduty.list_all("/services", "services").items == [
-        {"id": "A"},
-        {"id": "B"},
-        {"id": "C"},
-        {"no": "id"},
-        {"no": "id"},
-    ]
-
-
-@pytest.mark.parametrize("body", [{}, {"services": None}, {"services": {"id": "P1"}}])
-def test_a_list_that_is_none_is_no_answer(setup: Setup, body: Any) -> None:
-    setup.answers(HttpAnswer(200, body))
-    with pytest.raises(RetryLater, match="holds no list 'services'"):
-        setup.pagerduty.page("/services", "services")
-
-
-# Creating an incident once
-
-
-class Account:
-    """An account that refuses a second open incident with the same key, as PagerDuty does."""
-
-    def __init__(self) -> None:
-        self.incidents: List[Dict[str, Any]] = []
-
-    def __call__(self, request: HttpRequest) -> HttpAnswer:
-        if request.method == "GET":
-            found = [
-                i for i in self.incidents if i["incident_key"] == request.param("incident_key")
-            ]
-            assert request.param("date_range") == "all"
-            return HttpAnswer(200, {"incidents": found[::-1], "more": False})
-        sent = request.json()["incident"]
-        if any(
-            i["incident_key"] == sent.get("incident_key") and i["status"] != "resolved"
-            for i in self.incidents
-        ):
-            return trouble(
-                400,
-                message="Arguments Caused Error",
-                code=2002,
-                errors=["Open incident with matching dedup key already exists on this service"],
-            )
-        made = {
-            "id": f"P{len(self.incidents)}",
-            "status": "triggered",
-            "created_at": iso(time.time()),
-            "incident_key": sent.get("incident_key"),
-            "service": sent["service"],
-        }
-        self.incidents.append(made)
-        return HttpAnswer(201, {"incident": made})
-
-
-NEW = {
-    "title": "Down",
-    "incident_key": "key",
-    "service": {"id": "PSERVICE", "type": "service_reference"},
-}
-
-
-def test_a_lost_answer_to_a_create_makes_one_incident(setup: Setup) -> None:
-    account = Account()
-    setup.handler = account
-    setup.double.faults.add("lost", method="POST", times=1)
-    assert setup.pagerduty.create_incident(NEW)["id"] == "P0"
-    assert len(account.incidents) == 1
-
-
-def test_an_incident_that_was_resolved_meanwhile_is_not_made_again(setup: Setup) -> None:
-    account = Account()
-
-    def handler(request: HttpRequest) -> HttpAnswer:
-        answer = account(request)
-        for incident in account.incidents:
-            incident["status"] = "resolved"
-        return answer
-
-    setup.handler = handler
-    setup.double.faults.add("lost", method="POST", times=1)
-    assert setup.pagerduty.create_incident(NEW)["id"] == "P0"
-    assert len(account.incidents) == 1
-
-
-def test_an_older_resolved_incident_with_the_key_is_not_taken_for_the_new_one(
-    setup: Setup,
-) -> None:
-    account = Account()
-    setup.handler = account
-    account.incidents.append(
-        {
-            **NEW,
-            "id": "POLD",
-            "status": "resolved",
-            "created_at": "2001-01-01T00:00:00Z",
-        }  # seven months earlier
-    )
-    setup.double.faults.add("drop", method="POST", times=1)
-    assert setup.pagerduty.create_incident(NEW)["id"] == "P1"
-
-
-def test_one_that_already_exists_is_returned(setup: Setup) -> None:
-    account = Account()
-    setup.handler = account
-    first = setup.pagerduty.create_incident(NEW)
-    assert setup.pagerduty.create_incident(NEW) == first
-    assert len(account.incidents) == 1
-
-
-def test_another_refusal_stays_a_refusal(setup: Setup) -> None:
-    setup.answers(trouble(400, message="Invalid Input Provided", errors=["Title can't be blank."]))
-    with pytest.raises(RejectedInput, match="Title can't be blank"):
-        setup.pagerduty.create_incident(NEW)
-
-
-def test_without_a_key_it_goes_out_under_one_of_its_own(setup: Setup) -> None:
-    account = Account()
-    setup.handler = account
-    setup.double.faults.add("lost", method="POST", times=1)
-    made = setup.pagerduty.create_incident({"title": "Down", "service": {"id": "P1"}})
-    assert made["id"] == "P0"
-    assert len(account.incidents) == 1
