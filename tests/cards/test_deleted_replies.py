@@ -4,10 +4,10 @@ given. Only what Mattermost itself has lost is told again."""
 from __future__ import annotations
 
 import json
-from typing import Any, Iterator, List
+from typing import Any, List
 
 import pytest
-from chat_world import NOW, Chat
+from chat_world import NOW
 from posts_world import ACKED, INCIDENT, RESOLVED, STORY, TRIGGERED, Wall, at, event
 
 from pagerduty_mattermost.cards import told_replies
@@ -22,12 +22,6 @@ from pagerduty_mattermost.core.post_keys import PROPS_KEY, post_key
 from pagerduty_mattermost.gateways.mattermost.post_once import post_once
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
 from pagerduty_mattermost.incidents.incident import Change
-
-
-@pytest.fixture
-def wall() -> Iterator[Wall]:
-    with Chat() as chat:
-        yield Wall(chat)
 
 
 def delete(wall: Wall, event_id: str) -> None:

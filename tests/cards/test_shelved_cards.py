@@ -3,10 +3,9 @@ back."""
 
 from __future__ import annotations
 
-from typing import Any, Iterator, List
+from typing import Any, List
 
 import pytest
-from chat_world import Chat
 from posts_world import ACKED, RESOLVED, TRIGGERED, Wall, at, event
 
 from pagerduty_mattermost.cards.incident_memory import IncidentMemory
@@ -20,12 +19,6 @@ from pagerduty_mattermost.incidents.incident import Change
 NOTED = Change(
     ACKED.incident._replace(updated_at=at(40)), (event(9, "annotated", 40, note="on it"),), 3
 )
-
-
-@pytest.fixture
-def wall() -> Iterator[Wall]:
-    with Chat() as chat:
-        yield Wall(chat)
 
 
 def memory(wall: Wall) -> IncidentMemory:
