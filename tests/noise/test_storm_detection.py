@@ -1,4 +1,4 @@
-"""Which incidents are told one by one, and which together."""
+"""Which incidents are told one by one, and which together in a storm."""
 
 # flake8: noqa: W503
 
@@ -9,10 +9,10 @@ from typing import Any, List
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from storm_changes import NOW, change, new, over, verdicts
 
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.config.noise import NoiseConfig
-from pagerduty_mattermost.incidents.incident import Change, Incident, IncidentEvent
 from pagerduty_mattermost.noise.storm_detection import (
     HOLD,
     MAX_RELEASED_AT_ONCE,
@@ -21,39 +21,6 @@ from pagerduty_mattermost.noise.storm_detection import (
     WAIT,
     StormDetector,
 )
-
-NOW = 1_760_000_000.0
-
-
-def change(number: int, *kinds: str, status: str = "triggered", **fields: Any) -> Change:
-    given = {
-        "title": f"Alert {number}",
-        "service_id": "PSVC",
-        "service": "Checkout",
-        "created_at": times.iso(NOW),
-    }
-    at = fields.pop("at", "") or fields.get("created_at", times.iso(NOW))
-    incident = Incident(id=f"PINC{number:04}", number=number, status=status, **{**given, **fields})
-    events = tuple(IncidentEvent(f"R{number}{kind}", f"incident.{kind}", at) for kind in kinds)
-    return Change(incident, events, 1)
-
-
-def new(number: int, **fields: Any) -> Change:
-    return change(number, "triggered", **fields)
-
-
-def verdicts(
-    noise: StormDetector, *changes: Change, now: float = NOW, fails: bool = False
-) -> List[str]:
-    """`fails`: nothing of it was dispatched."""
-    found = noise.judge(changes, now)
-    if not fails:
-        noise.settle()
-    return [found[one.incident.id] for one in changes]
-
-
-def over(number: int, at: float, title: str = "Disk full") -> Change:
-    return change(number, "resolved", status="resolved", title=title, at=times.iso(at))
 
 
 def ended_storm(resolved: int) -> StormDetector:
@@ -187,97 +154,6 @@ def test_many_that_are_left_open_get_no_cards_until_something_happens() -> None:
     assert verdicts(noise, *acked, now=NOW + 1900) == [HOLD] * 20, "done in bulk"
     noise.forget(NOW + 500, {"PINC0001", "PINC0002"})
     assert set(noise.left) == {"PINC0001", "PINC0002"}
-
-
-def test_an_alert_that_flaps_is_counted_from_its_fourth_round_on() -> None:
-    noise = StormDetector(NoiseConfig())
-    told = []
-    for number in range(6):
-        at = NOW + 200 * number
-        told += verdicts(noise, new(number, title="Disk full", created_at=times.iso(at)), now=at)
-        verdicts(noise, over(number, at + 100), now=at + 100)
-    assert told == [PASS] * 3 + [HOLD] * 3
-    (group,) = noise.groups.values()
-    assert (group.kind, group.title, group.payload(NOW)["total"]) == ("flapping", "Disk full", 6)
-    assert group.payload(NOW)["started_at"] == times.iso(NOW)
-
-
-def test_rounds_within_one_look_flap_too_and_one_of_high_priority_is_told() -> None:
-    noise = StormDetector(NoiseConfig())
-    looks = [
-        change(
-            number,
-            "triggered",
-            "resolved",
-            status="resolved",
-            title="Disk full",
-            created_at=times.iso(NOW + number),
-        )
-        for number in range(0, 50, 10)
-    ]
-    for one in looks:
-        first, last = one.events
-        moved = last._replace(occurred_at=times.iso(NOW + one.incident.number + 5))
-        looks[one.incident.number // 10] = one._replace(events=(first, moved))
-    assert verdicts(noise, *looks, now=NOW + 60) == [PASS, PASS, PASS, HOLD, HOLD]
-    assert verdicts(
-        noise, new(90, title="Disk full", priority="P2", created_at=times.iso(NOW + 90))
-    ) == [PASS]
-
-
-def test_the_alert_key_tells_what_is_the_same_where_titles_differ() -> None:
-    noise, told = StormDetector(NoiseConfig()), []
-    for number in range(5):
-        at, fields = (
-            NOW + 200 * number,
-            {"title": f"CPU at {90 + number} %", "incident_key": "db-1/cpu"},
-        )
-        told += verdicts(noise, new(number, created_at=times.iso(at), **fields), now=at)
-        ended = change(number, "resolved", status="resolved", at=times.iso(at + 100), **fields)
-        verdicts(noise, ended, now=at + 100)
-    assert told == [PASS] * 3 + [HOLD] * 2
-    (group,) = noise.groups.values()
-    assert (group.title, group.payload(NOW)["total"]) == ("CPU at 92 %", 5)
-
-
-def test_many_hosts_under_one_title_are_one_round() -> None:
-    noise = StormDetector(NoiseConfig())
-    for number in range(9):
-        at = NOW + 100 * number
-        (verdict,) = verdicts(
-            noise, new(number, title="Host down", created_at=times.iso(at)), now=at
-        )
-        assert verdict == PASS
-    for number in range(9):
-        verdicts(noise, over(number, NOW + 1000 + number, title="Host down"), now=NOW + 1010)
-    assert noise.groups == {}
-
-
-def test_what_flaps_slowly_stays_on_one_card_and_one_that_stays_up_ends_it() -> None:
-    noise, told, at = StormDetector(NoiseConfig()), [], NOW
-    for number in range(9):
-        at = NOW + 540 * number
-        told += verdicts(noise, new(number, title="Disk full", created_at=times.iso(at)), now=at)
-        verdicts(noise, over(number, at + 60), now=at + 60)
-        for group in noise.due(at + 60):
-            assert group.payload(at)["state"] == "ongoing"
-            noise.painted(group, at + 60)
-    assert told == [PASS] * 3 + [HOLD] * 6
-    assert noise.due(at + 1700) == []
-    (group,) = noise.due(at + 1900)
-    assert (group.ended, noise.painted(group, at + 1900)) == (True, [])
-    assert noise.groups == {}
-
-
-def test_three_rounds_and_no_more_have_no_card_of_their_own() -> None:
-    noise = StormDetector(NoiseConfig())
-    for number in range(3):
-        at = NOW + 100 * number
-        verdicts(noise, new(number, title="Disk full", created_at=times.iso(at)), now=at)
-        verdicts(noise, over(number, at + 50), now=at + 50)
-    assert len(noise.groups) == 1
-    assert noise.due(NOW + 300) == noise.due(NOW + 9000) == []
-    assert noise.groups == {}
 
 
 def test_what_is_judged_again_because_nothing_could_be_dispatched_counts_once() -> None:
