@@ -1,105 +1,18 @@
-"""posts.reconcile: whatever was dropped on the way from PagerDuty to Mattermost heals, and nothing
-is posted twice."""
+"""posts.reconcile: whatever was dropped on the way from PagerDuty to Mattermost heals, and
+nothing is posted twice."""
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-from typing import Any, Dict, List
-
-from incident_world import IncidentActionCase, happened
+from incident_world import happened
 from post_incident import PostIncident
-from posts_reconcile import PostsReconcile
+from reconcile_case import LATER, ReconcileCase, rule
 from repaint_incident import RepaintIncident
 
-from pagerduty_mattermost.cards import held_cards, subscriptions
+from pagerduty_mattermost.cards import subscriptions
 from pagerduty_mattermost.cards.records import IncidentRecords
-from pagerduty_mattermost.gateways.stackstorm.datastore import Store
-from pagerduty_mattermost.incidents.known_states import REPORTED, SensorState, known_of
+from pagerduty_mattermost.incidents.known_states import SensorState, known_of
 from pagerduty_mattermost.incidents.state_store import StateStore
 from pagerduty_mattermost.sensor.body_events import BodyEvent, BodyEvents, kept
-
-LATER = 400.0
-"""Seconds after which nothing is on its way any more."""
-
-
-class ReconcileCase(IncidentActionCase):
-    __test__ = False
-    action_cls = PostsReconcile
-
-    def setUp(self) -> None:
-        super().setUp()
-        self.account.set_options(rate_limit=None)
-        self.store = Store(self.get_action_instance(self.settings()).action_service)
-        self.origin = float(int(self.chat.clock()))
-        self.rules: List[Any] = [rule("all", "incidents")]
-        client = SimpleNamespace(
-            rules=SimpleNamespace(get_all=lambda limit, offset: self.rules[offset:])
-        )
-        self.action_service.datastore_service.get_api_client = lambda: client
-        self.chat.clock.advance(10)
-
-    def sensor(self, *incidents: Any) -> None:
-        """What the sensor has committed: these were reported."""
-        state = SensorState(self.origin, self.chat.clock())
-        for one in incidents:
-            shown = self.incident(one)
-            state.put(
-                one.id,
-                known_of(shown, shown.status, self.chat.clock(), REPORTED, self.chat.clock()),
-            )
-        StateStore(self.store).compact(state)
-
-    def by_rule(self, incident: Any, *kinds: str, only: Any = None) -> None:
-        """The change came through, as it should; or `only` to one of the two actions that should
-        have it."""
-        shown = self.incident(incident)
-        entries = [row for row in self.log(incident) if row["type"].split("_")[0] in kinds]
-        events = [
-            happened(1, kind_of(row), row["created_at"])._replace(event_id=row["id"])
-            for row in reversed(entries)
-        ]
-        change = self.change(shown, *events)
-        for cls, given in (
-            (PostIncident, {"channel": "incidents", "route": "all"}),
-            (RepaintIncident, {}),
-        ):
-            if only not in (None, cls):
-                continue
-            action = cls(self.settings(), self.action_service)
-            action.sleep, action.monotonic, action.clock = (
-                self.chat.sleep,
-                self.chat.clock,
-                self.chat.clock,
-            )
-            succeeded, result = action.run(change=change, incident_id=None, **given)
-            assert succeeded, result
-
-    def log(self, incident: Any) -> List[Dict[str, Any]]:
-        gateway = self.get_action_instance(self.settings()).context.pagerduty
-        return list(gateway.list_all(f"/incidents/{incident.id}/log_entries", "log_entries").items)
-
-    def cards(self, channel: str = "incidents") -> List[Any]:
-        return [post for post in self.chat.service.posts(channel) if post.attachments]
-
-    def replies(self, card: Any) -> List[str]:
-        return [post.message for post in self.chat.service.thread(card)]
-
-
-def kind_of(row: Dict[str, Any]) -> str:
-    return {"trigger": "triggered", "acknowledge": "acknowledged", "resolve": "resolved"}[
-        row["type"].split("_")[0]
-    ]
-
-
-def rule(name: str, channel: str, **given: Any) -> Any:
-    parameters = {"change": "{{ trigger }}", "channel": channel, "route": name, **given}
-    return SimpleNamespace(
-        ref=f"pagerduty.{name}",
-        enabled=True,
-        trigger={"type": "pagerduty.incident"},
-        criteria={},
-        action={"ref": "pagerduty.mattermost.post_incident", "parameters": parameters},
-    )
 
 
 class PostsReconcileTestCase(ReconcileCase):
@@ -433,66 +346,3 @@ class PostsReconcileTestCase(ReconcileCase):
         result = self.done(source="sensor", full=None)
         assert (result["put_right"], len(result["problems"])) == (1, 1)
         assert "nowhere" in result["problems"][0]
-
-
-class QuietHoursTestCase(ReconcileCase):
-    """What is missing on purpose, and what would have been held had its trigger come."""
-
-    __test__ = True
-
-    def settings(self, **changes: Any) -> Dict[str, Any]:
-        return super().settings(**{"quiet_hours": {"hours": "08:00-10:00"}, **changes})
-
-    def held(self) -> Dict[str, str]:
-        return held_cards.held_incidents(self.store)
-
-    def test_what_quiet_hours_hold_back_is_not_missing(self) -> None:
-        one = self.account.trigger("Checkout API", "Slow", urgency="low")
-        self.by_rule(one, "trigger")
-        self.sensor(one)
-        self.chat.clock.advance(LATER)
-        asked = len(self.calls.entries)
-        assert self.done(source="sensor", full=None)["jobs"] == 0
-        assert len(self.calls.entries) - asked == 1
-        assert (self.cards(), self.held()) == ([], {one.id: "quiet_hours"})
-
-    def test_a_dropped_trigger_of_low_urgency_is_held_and_not_posted(self) -> None:
-        one = self.account.trigger("Checkout API", "Slow", urgency="low")
-        self.sensor(one)
-        self.chat.clock.advance(LATER)
-        self.done(source="sensor", full=None)
-        assert (self.cards(), self.held()) == ([], {one.id: "quiet_hours"})
-        self.done(source="timer", full=True)
-        assert self.cards() == []
-
-    def test_a_dropped_rise_of_the_urgency_brings_the_card(self) -> None:
-        one = self.account.trigger("Checkout API", "Slow", urgency="low")
-        self.by_rule(one, "trigger")
-        one.urgency = "high"
-        self.sensor(one)
-        self.chat.clock.advance(LATER)
-        self.done(source="sensor", full=None)
-        assert len(self.cards()) == 1
-
-    def test_a_route_that_is_never_quiet_gets_its_card(self) -> None:
-        self.rules = [rule("all", "incidents", quiet="never")]
-        one = self.account.trigger("Checkout API", "Slow", urgency="low")
-        self.sensor(one)
-        self.chat.clock.advance(LATER)
-        self.done(source="sensor", full=None)
-        assert (len(self.cards()), self.held()) == (1, {})
-
-    def test_what_the_digest_told_of_is_not_missing_until_something_happens(self) -> None:
-        one = self.account.trigger("Checkout API", "Slow", urgency="low")
-        self.by_rule(one, "trigger")
-        self.sensor(one)
-        self.chat.clock.advance(2 * 3600)
-        (record,) = held_cards.every(self.store)
-        held_cards.save(self.store, record._replace(why=held_cards.DIGEST), self.chat.clock())
-        assert self.done(source="sensor", full=None)["jobs"] == 0
-        self.account.acknowledge(one, "ada@example.com")
-        self.sensor(one)
-        self.chat.clock.advance(LATER)
-        self.done(source="sensor", full=None)
-        (card,) = self.cards()
-        assert "Acknowledged" in card.message

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 from typing import Any, List
 
 import pytest
-from test_posts_reconcile import LATER, ReconcileCase, rule
+from reconcile_case import LATER, ReconcileCase, rule
 
 from pagerduty_mattermost.cards import held_cards, subscriptions
 from pagerduty_mattermost.cards.publisher import CardPublisher

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from unittest import mock
 
-from test_posts_reconcile import LATER, ReconcileCase
+from reconcile_case import LATER, ReconcileCase
 
 from pagerduty_mattermost.operations import reconcile_plan
 from pagerduty_mattermost.operations.reconcile import Reconciler
