@@ -52,6 +52,9 @@ def _typed(
     result = execution.result
     value = result["stderr"] or result["result"]
     said = str(value.get("message") or "") if isinstance(value, dict) else str(value)
+    nobody = f"There is no Mattermost user {options.user!r}"
+    if options.user and nobody in said:  # how to be known at PagerDuty is no help to them
+        said = f"{nobody}: chat --as USER names one by username or e-mail address"
     print(readable(said, terminal_width()))
     return int(execution.status != "succeeded"), said
 

@@ -56,6 +56,77 @@ def test_a_slip_is_one_line(shell, typed, line):
     assert line in lines[0]
 
 
+def status(shell, number):
+    (found,) = (
+        one for one in shell.sandbox.pagerduty.account.incidents.values() if one.number == number
+    )
+    return found.status
+
+
+@pytest.mark.parametrize("line", ["/pd whoami", "/pd ack 1", "/pd list mine"])
+def test_a_person_that_there_is_not_is_one_line_about_the_option(shell, line):
+    code, lines = shell("chat", line, "--as", "nosuch")
+    assert (code, lines) == (
+        1,
+        [
+            "There is no Mattermost user 'nosuch': chat --as USER names one by username or "
+            "e-mail address"
+        ],
+    )
+
+
+def test_a_name_that_is_ambiguous_is_asked_about_and_nothing_is_done(shell):
+    code, lines = shell("chat", "/pd oncall Platform", "--as", "ada")
+    assert (code, len(lines)) == (1, 1), lines
+    assert "'Platform' is a part of 2 names: say one in full" in lines[0]
+
+
+def test_a_dry_run_says_what_would_be_done_and_leaves_it(shell):
+    before = status(shell, 1)
+    code, lines = shell("chat", "/pd dry-run resolve 1", "--as", "ada")
+    assert (code, status(shell, 1)) == (0, before), lines
+    assert "in the name of `ada@example.com`: Resolve #1 It burns" in lines[0]
+
+
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        ("/pd ack 9999", "there is no incident with the number 9999"),
+        ("/pd trigger Slow on Chekout", "there is no service 'Chekout'; did you mean Checkout"),
+        ("/pd reassign 1 @nosuch", "nosuch"),
+    ],
+)
+def test_what_fails_ends_with_exit_code_1_and_one_line(shell, line, why):
+    code, lines = shell("chat", line, "--as", "ada")
+    assert (code, len(lines)) == (1, 1), lines
+    assert why in lines[0]
+
+
+def test_what_is_confirmed_in_mattermost_is_done_at_once_or_refused(shell):
+    """Several incidents are asked about there; what lasts more than a week is left to a place
+    where it can be confirmed."""
+    account = shell.sandbox.pagerduty.account
+    two = [account.trigger("Database", title) for title in ("One", "Two")]
+    numbers = " ".join(str(one.number) for one in two)
+    code, lines = shell("chat", f"/pd ack {numbers}", "--as", "ada")
+    assert (code, {one.status for one in two}) == (0, {"acknowledged"}), lines
+    long_one = "/pd override Platform rotation for 10 days"
+    code, lines = shell("chat", long_one, "--as", "ada")
+    assert (code, len(lines)) == (1, 1), lines
+    assert "for more than a week say it with /pd, where it is confirmed" in lines[0]
+    for one in two:
+        account.resolve(one, "ada@example.com")
+
+
+def test_a_command_goes_to_the_channel_that_it_names_and_asks_for_one_it_needs(shell):
+    before = len(shell.sandbox.mattermost.account.posts("incidents-p1"))
+    code, lines = shell("chat", "/pd announce 1 ~incidents-p1", "--as", "ada")
+    assert (code, "is announced in ~incidents-p1" in lines[0]) == (0, True), lines
+    assert len(shell.sandbox.mattermost.account.posts("incidents-p1")) > before
+    code, lines = shell("chat", "/pd subscribe --priority P1", "--as", "ada")
+    assert (code, "which channel is not known here" in lines[0]) == (1, True), lines
+
+
 def test_who_speaks_has_to_be_said(shell):
     code, lines = shell("chat", "/pd whoami")
     assert code == 1
