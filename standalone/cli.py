@@ -144,7 +144,7 @@ def _parser() -> argparse.ArgumentParser:
             "-j", "--json", action="store_true", help="print the execution as JSON"
         )
     keys.add(commands, common, _data_dir)
-    listings.add(commands, common, _pack, _data_dir)
+    listings.add(commands, common, _pack, _data_dir, _readers_zone)
     check = add("check", _check, "check metadata, configuration and both connections")
     check.add_argument("--offline", action="store_true", help="connect nowhere")
     return parser
@@ -179,20 +179,30 @@ def _app(options: Any, config_needed: bool, **more: Any) -> Any:
         **more,
     )
     verbose = getattr(options, "verbose", False)
-    logs.set_up(verbose, lambda: list(app.configuration.secrets), _zone(app))
+    logs.set_up(verbose, lambda: list(app.configuration.secrets), _zone(app.configuration.raw))
     return app
 
 
-def _zone(app: Any) -> Optional[tzinfo]:
-    """Of the configuration's `time_zone`; None where it names none, which is this machine's."""
+def _zone(raw: Any) -> Optional[tzinfo]:
+    """Of a configuration's `time_zone`; None where it names none, which is this machine's."""
     from pagerduty_mattermost.core import times
     from pagerduty_mattermost.core.errors import ConfigError
 
-    name = app.configuration.raw.get("time_zone")
+    name = raw.get("time_zone") if isinstance(raw, dict) else None
     try:
         return times.zone(name) if isinstance(name, str) and name else None
     except ConfigError:
         return None
+
+
+def _readers_zone(options: Any) -> Optional[tzinfo]:
+    """The same of what needs no configuration, where there is one."""
+    from standalone import paths
+    from standalone.yaml_file import read_yaml
+
+    paths.prepare(_pack_dir(options))
+    file = _config_file(options, needed=False)
+    return _zone(read_yaml(file)) if file is not None else None
 
 
 def _rule_folders(options: Any) -> List[Path]:

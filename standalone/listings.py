@@ -6,8 +6,9 @@ from __future__ import annotations
 
 import argparse
 import json
+from datetime import tzinfo
 from pathlib import Path
-from typing import Any, Callable, Dict, List, Mapping, Sequence
+from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence
 
 from standalone.errors import UserError
 from standalone.own_line import line
@@ -24,8 +25,10 @@ def add(
     common: argparse.ArgumentParser,
     read_pack: Callable[[Any], Any],
     data_dir: Callable[[Any], Path],
+    zone: Callable[[Any], Optional[tzinfo]],
 ) -> None:
-    """`read_pack`: options to the pack; `data_dir`: options to the folder of the database."""
+    """`read_pack`: options to the pack; `data_dir`: options to the folder of the database; `zone`:
+    options to the time zone in which people read, None for this machine's."""
 
     def lists(name: str, function: Callable[[Any, Any], int], text: str) -> Any:
         command = commands.add_parser(name, parents=[common], help=text, description=text)
@@ -49,7 +52,9 @@ def add(
     )
     executions.add_argument("-j", "--json", action="store_true", help="print JSON")
     executions.set_defaults(
-        command=lambda options: _executions(data_dir(options), options.id, options.json)
+        command=lambda options: _executions(
+            data_dir(options), options.id, options.json, zone(options)
+        )
     )
 
 
@@ -262,7 +267,7 @@ def _triggers(pack: Pack, options: Any) -> int:
     return _print(("TRIGGER", "WHEN"), rows, options.json)
 
 
-def _executions(data_dir: Path, id_: str, as_json: bool) -> int:
+def _executions(data_dir: Path, id_: str, as_json: bool, zone: Optional[tzinfo]) -> int:
     from standalone.chat import as_api
     from standalone.data_folder import DATABASE
     from standalone.database import Database
@@ -271,7 +276,7 @@ def _executions(data_dir: Path, id_: str, as_json: bool) -> int:
 
     journal = ExecutionJournal(Database(data_dir / DATABASE))
     if not id_:
-        head, *rows = execution_rows(journal.executions(), journal.id_length())
+        head, *rows = execution_rows(journal.executions(), journal.id_length(), zone)
         return _print(head, rows, as_json)
     found = journal.find(id_)
     if len(found) != 1:

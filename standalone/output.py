@@ -6,9 +6,10 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import datetime, tzinfo
 from typing import Any, List, Mapping, Optional, Sequence, Tuple
 
-from standalone.chat import columns, iso
+from standalone.chat import columns
 from standalone.journal import Execution
 from standalone.own_line import pasteable
 from standalone.plain_text import plain
@@ -155,12 +156,15 @@ def _short(value: Any) -> str:
     return line if len(line) <= MAX_VALUE_CHARACTERS else line[: MAX_VALUE_CHARACTERS - 1] + "…"
 
 
-def execution_rows(executions: Sequence[Execution], id_length: int) -> List[Tuple[str, ...]]:
-    """A table of executions, its head first; ids cut to so many digits."""
+def execution_rows(
+    executions: Sequence[Execution], id_length: int, zone: Optional[tzinfo] = None
+) -> List[Tuple[str, ...]]:
+    """A table of executions, its head first; ids cut to so many digits. `zone`: in which times are
+    read; None: this machine's."""
     rows = [
         (
             one.id[:id_length],
-            iso(one.created_at) or "",
+            _moment(one.created_at, zone),
             one.status,
             one.lane or "",
             one.action_ref,
@@ -169,3 +173,11 @@ def execution_rows(executions: Sequence[Execution], id_length: int) -> List[Tupl
         for one in executions
     ]
     return [("ID", "PLANNED", "STATUS", "TRACE", "ACTION", "RULE"), *rows]
+
+
+def _moment(seconds: Any, zone: Optional[tzinfo]) -> str:
+    """ISO 8601 as it is there."""
+    if seconds is None:
+        return ""
+    there = datetime.fromtimestamp(seconds, zone)
+    return (there if zone else there.astimezone()).isoformat(timespec="seconds")

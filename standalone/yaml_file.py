@@ -37,6 +37,9 @@ def read_yaml(file: Path, *, names_once: bool = False) -> Any:
                 f"{where}: this is no YAML: it contains a character that text does not have "
                 "(such as a NUL byte); write the line anew"
             ) from None
+        begun = getattr(error, "context_mark", None)
+        if begun is not None and "end of stream" in str(getattr(error, "problem", "")):
+            mark = begun  # what is not closed is wrong where it begins, not at the file's end
         lines = text.splitlines()
         bare = _BARE_TEMPLATE.search(lines[mark.line]) if mark.line < len(lines) else None
         why = (
@@ -65,7 +68,7 @@ def _in_words(problem: str) -> str:
         ("expected ':'", "a name without a colon; write name: value"),
         ("sequence", "a list is not closed, or a line is indented otherwise than its neighbours"),
         ("quoted scalar", "a quote is not closed"),
-        ("end of stream", "a quote or a bracket is not closed"),
+        ("end of stream", "the quote or bracket that begins here is not closed"),
         ("alias", "a value that begins with * needs quotes"),
         ("undefined tag", "a value that begins with ! needs quotes"),
     ):

@@ -94,6 +94,7 @@ def test_an_address_with_a_team_behind_it(shell):
         ("api_key: x\ntime_zone: UTC\napi_key: y\n", "line 3: api_key appears twice, in lines 1 and 3: keep one"),
         ("mattermost:\n  url: x\n  url: y\n", "line 3: url appears twice, in lines 2 and 3"),
         ("api_key: \x00\n", "line 1: this is no YAML: it contains a character that text does not have"),
+        ('a: 1\napi_key: "x\nb: 2\nc: 3\n', "line 2: this is no YAML: the quote or bracket that begins here"),
         ("api_key: [\n", "this is no YAML: a bracket is not closed, or a value is missing"),
         ("api_key:x\n", "lines of name: value, with a space behind the colon"),
     ],
