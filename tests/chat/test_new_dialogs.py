@@ -252,7 +252,10 @@ class OldServerTestCase(NewDialogsCase):
         assert [one["name"] for one in asked.attachments[0]["actions"]][-1] == "Cancel"
 
     def test_nothing_newer_is_ever_sent_to_it(self) -> None:
-        for text in ("/pd override", "/pd maintenance", "/pd declare"):
+        for text in ("/pd override", "/pd maintenance", "/pd declare", "/pd trigger"):
             self.ada.command("incidents", text)
+        assert [one.dialog["title"] for one in self.ada.dialogs()][2:] == [
+            "Declare an incident"
+        ] * 2
         facts = self.sandbox.mattermost.journal.facts_of("mattermost", "dialog_opened")
-        assert [fact.data["wrong"] for fact in facts] == [""] * 3
+        assert [fact.data["wrong"] for fact in facts] == [""] * 4
