@@ -271,6 +271,14 @@ class AnswersInPlaceTestCase(ChatSensorCase):
         assert "**23 more alerts**" in text
         assert "see them in PagerDuty" in text
 
+    def test_no_answer_is_read_as_slacks_markup(self) -> None:
+        """Else what stands between `<` and `|` is a link that eats the words."""
+        one = self.account.trigger("Database", "Slow", details={"on": "<sda|sdb> and `<x|y>`"})
+        assert "`<x|y>`" in self.whole(one)
+        answer = self.ada.command("incidents", "/pd page").json()
+        assert "`/pd page <@user, schedule" in answer["text"]
+        assert answer["skip_slack_parsing"] is True
+
     def whole(self, one: Any) -> str:
         """What /pd show says of it."""
         shown = self.typed(f"show {one.number}")

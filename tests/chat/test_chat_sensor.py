@@ -204,7 +204,9 @@ class ChatSensorTestCase(ChatSensorCase):
             self.sensor_service, "dispatch", side_effect=lambda *a, **k: time.sleep(1)
         ):
             began = time.monotonic()
-            assert "Not taken" in self.click(token).json()["ephemeral_text"]
+            answer = self.click(token).json()
+            assert "Not taken" in answer["ephemeral_text"]
+            assert answer["skip_slack_parsing"] is True
             assert time.monotonic() - began < 3
         assert self.orders() == []
         self.click(token)

@@ -17,7 +17,7 @@ from runs_case import RunsWorld
 from pagerduty_mattermost.core.errors import RejectedInput
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
 from pagerduty_mattermost.operations import rooms_round, state_values
-from pagerduty_mattermost.reviews import retro_round, retrospectives
+from pagerduty_mattermost.reviews import retro_round, retrospectives, room_export
 from pagerduty_mattermost.reviews.retro import RetroState
 from pagerduty_mattermost.reviews.retro_records import RetroRecords
 
@@ -75,6 +75,7 @@ def over(world: RetroWorld) -> None:
 
 
 def test_the_draft_has_the_facts_and_the_questions(world: RetroWorld) -> None:
+    world.chat.say("grace", world.the_room.name, "It is the replica")
     over(world)
     answer = world.say("ada", "retrospective")
     assert "is posted" in answer
@@ -88,11 +89,27 @@ def test_the_draft_has_the_facts_and_the_questions(world: RetroWorld) -> None:
     for words in ("What surprised us?", "Tasks left open", "**Timeline**", "acknowledged"):
         assert words in text, text
     assert "Ada Lovelace" in text
-    (file,) = [world.chat.state.files[id] for id in post.file_ids]
+    file, said = [world.chat.state.files[id] for id in post.file_ids]
     assert file.name == f"timeline-{world.case.number}.md"
+    assert said.name == f"room-{world.case.number}.md"
+    assert "It is the replica" in said.content.decode("utf-8")
     assert world.retro().status == "draft"
     assert "is there already" in world.say("grace", "retrospective")
     assert len(world.posts_of_it()) == 1
+
+
+def test_a_conversation_that_no_file_holds_is_said_to_be_left_out(
+    world: RetroWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(4):
+        world.chat.say("grace", world.the_room.name, f"message {number}")
+    monkeypatch.setattr(room_export, "PART_BYTES", 10)
+    drafted = run(world, "draft")
+    assert "too many for a file" in drafted["message"]
+    (post,) = world.posts_of_it()
+    assert [world.chat.state.files[id].name for id in post.file_ids] == [
+        f"timeline-{world.case.number}.md"
+    ]
 
 
 def test_to_a_channel_that_whoever_asks_is_in(world: RetroWorld) -> None:
@@ -119,6 +136,7 @@ def test_what_was_said_in_a_private_room_stays_there(world: RetroWorld) -> None:
         world.chat.state.files[id].content.decode("utf-8") for id in post.file_ids
     )
     assert "Acme" not in whole
+    assert len(post.file_ids) == 1, "no conversation"
     assert "Triggered on" in whole
 
 

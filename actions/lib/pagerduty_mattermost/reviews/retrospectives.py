@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any, List, NamedTuple, Optional, Tuple
 
 from pagerduty_mattermost.cards.records import IncidentRecords
 from pagerduty_mattermost.core import times
-from pagerduty_mattermost.core.errors import NotFound, RejectedInput
+from pagerduty_mattermost.core.errors import NotFound, PackError, RejectedInput, RetryLater
 from pagerduty_mattermost.core.text import clean, one_line
 from pagerduty_mattermost.core.typed_times import read_future
 from pagerduty_mattermost.gateways.mattermost.post_once import link as post_link
 from pagerduty_mattermost.incidents.incident import Incident
 from pagerduty_mattermost.incidents.reader import read_incident
-from pagerduty_mattermost.reviews import retro, retro_text, showing
+from pagerduty_mattermost.reviews import retro, retro_text, room_export, showing
 from pagerduty_mattermost.reviews.gathering import GatheredFacts, gather, room_of, run_of
 from pagerduty_mattermost.reviews.report import report_of
 from pagerduty_mattermost.reviews.reporting import acts_of_incident, incident_reported
@@ -134,10 +134,14 @@ def _posted(
     text = retro_text.draft(facts, questions, state.follow_ups, zone)
     key = f"retro {incident.id} {state.draft}"
     files = _files(context, state, facts)
+    left_out = gathered.left_out
+    if room is not None and in_room:
+        ids, why = _conversation(context, state, incident, room)
+        files, left_out = [*files, *ids], (*left_out, *why)
     sent = context.post_once(state.channel, text, key=key, not_before=state.at, file_ids=files)
     act = retro.sent_act(state.draft, key, context.clock(), sent.post_id)
     records.act(incident.id, act)
-    return Drafted(records.load(incident.id), incident, False, gathered.left_out)
+    return Drafted(records.load(incident.id), incident, False, left_out)
 
 
 def _files(context: Context, state: RetroState, facts: RetroFacts) -> List[str]:
@@ -146,6 +150,21 @@ def _files(context: Context, state: RetroState, facts: RetroFacts) -> List[str]:
     text = showing.as_file("md", incident, facts.entries, zone, 0.0)
     name = f"timeline-{incident.number or incident.id}.md"
     return [context.mattermost.upload_file(state.channel, name, text.encode("utf-8"))]
+
+
+def _conversation(
+    context: Context, state: RetroState, incident: Incident, room: RoomRecord
+) -> Tuple[List[str], Tuple[str, ...]]:
+    """The room's messages as a file, and why not; whoever reads the draft may read the room."""
+    try:
+        name, content = room_export.in_one(context, room, incident)
+    except RetryLater:
+        raise
+    except PackError as error:
+        return [], (f"the room's messages: {context.line_in_chat(error)}",)
+    if not content:
+        return [], ("the room's messages, too many for a file: `/pd room export` sends them",)
+    return [context.mattermost.upload_file(state.channel, name, content)], ()
 
 
 def facts_of(context: Context, gathered: GatheredFacts) -> RetroFacts:

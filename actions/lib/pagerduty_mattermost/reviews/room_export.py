@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+from contextlib import suppress
 from typing import IO, TYPE_CHECKING, Any, Callable, Dict, Iterator, List, NamedTuple, Tuple
 
 from pagerduty_mattermost.core import times
@@ -197,6 +198,26 @@ def send(
     said = f"The room {label(room)} with {made.posts} messages"
     context.post_once(channel.id, said, key=key, file_ids=ids)
     return made
+
+
+def in_one(context: Context, room: RoomRecord, incident: Incident) -> Tuple[str, bytes]:
+    """Name and content of the one file that holds the room; empty content where it would take
+    several. Raises the gateway's errors."""
+    with tempfile.TemporaryFile(prefix="pagerduty-room-") as out, suppress(_TooLong):
+
+        def part(number: int) -> IO[bytes]:
+            if number > 1:
+                raise _TooLong
+            return out
+
+        write(context, room, incident, "md", part, PART_BYTES)
+        out.seek(0)
+        return _name(incident, 1, "md"), out.read()
+    return _name(incident, 1, "md"), b""
+
+
+class _TooLong(Exception):
+    """One file does not hold it."""
 
 
 def _name(incident: Incident, number: int, form_name: str) -> str:
