@@ -39,6 +39,7 @@ _OF_A_FILE = re.compile(r"sudo (cp|sudoedit|rm|chown|chmod) |sudoedit |sudo -u s
 _NAMED_ONLY = (
     "st2 action-alias execute",
     "st2 execution cancel",
+    "st2 inquiry respond",
     "st2 key",
     "st2 key set --encrypt",
     "st2 pack install",
