@@ -156,7 +156,7 @@ class StackStormAccount:
             "action": {"ref": action, "name": action.partition(".")[2]},
             "runner": {"name": "python-script"},
             "status": "requested",
-            "start_timestamp": self._now(),
+            "start_timestamp": self.now(),
             "parameters": dict(parameters),
             "context": dict(context),
             "web_url": f"https://st2.example.com/#/history/{id}/general",
@@ -177,7 +177,7 @@ class StackStormAccount:
 
     def end(self, id: str, status: str, result: Any = None) -> None:
         row = self.executions[id]
-        row.update(status=status, result=result, end_timestamp=self._now(), elapsed_seconds=0.1)
+        row.update(status=status, result=result, end_timestamp=self.now(), elapsed_seconds=0.1)
 
     def cancel(self, id: str) -> Dict[str, Any]:
         row = self.find(id)
@@ -204,7 +204,7 @@ class StackStormAccount:
             raise Refused(400, f"Could not locate user {wanted}@{origin}")
         return self.add_token(found[0].name)
 
-    def _now(self) -> str:
+    def now(self) -> str:
         from datetime import datetime, timezone
 
         made = datetime.fromtimestamp(self.clock(), timezone.utc)

@@ -6,7 +6,7 @@ from typing import Any, Dict, List, Mapping, Sequence
 
 from .account import Refused, StackStormAccount
 
-PENDING = "pending"
+PENDING, PAUSED = "pending", "paused"
 _TYPES: Mapping[str, Any] = {
     "boolean": bool,
     "string": str,
@@ -24,15 +24,42 @@ def ask(
     ttl: int = 1440,
     users: Sequence[str] = (),
     roles: Sequence[str] = (),
+    waits: bool = True,
 ) -> str:
-    """As core.ask does it; the inquiry's id."""
+    """As core.ask does it; the inquiry's id. `waits`: whether the workflow engine has seen it, and
+    made the workflow wait."""
     asked = {"schema": schema, "route": route, "ttl": ttl}
     result = {**asked, "users": list(users), "roles": list(roles)}
     parent = account.add_execution("ops.restart", {}, {"user": "stanley", "pack": "ops"})
     context = {"user": "stanley", "pack": "core"}
     row = account.add_execution("core.ask", asked, context, parent=parent["id"])
     row.update(status=PENDING, result=result, runner={"name": "inquirer"})
+    _set(account, parent, "running")
+    if waits:
+        wait(account, str(row["id"]))
     return str(row["id"])
+
+
+def wait(account: StackStormAccount, id: str) -> None:
+    """What the workflow engine does a moment after an inquiry began."""
+    _set(account, account.executions[account.executions[id]["parent"]], PAUSED)
+
+
+def resume(account: StackStormAccount, workflow: str) -> Dict[str, Any]:
+    """As `st2 execution resume`. Raises Refused."""
+    row = account.find(workflow)
+    if row["status"] != PAUSED:
+        raise Refused(400, f'Execution is not paused: it is "{row["status"]}"')
+    _set(account, row, "running")
+    for one in account.executions.values():
+        if one.get("parent") == workflow and one["status"] == "succeeded":
+            account.resumed[one["id"]] = account.resumed.get(one["id"], 0) + 1
+    return row
+
+
+def _set(account: StackStormAccount, row: Dict[str, Any], status: str) -> None:
+    entry = {"status": status, "timestamp": account.now()}
+    row.update(status=status, log=[*row.get("log", ()), entry])
 
 
 def open_ones(account: StackStormAccount) -> List[Dict[str, Any]]:
@@ -63,7 +90,12 @@ def respond(account: StackStormAccount, id: str, response: Any, user: str) -> No
             400, f'Response for inquiry "{id}" did not pass schema validation. {problem}'
         )
     account.end(id, "succeeded", {**row["result"], "response": response})
-    account.resumed[id] = account.resumed.get(id, 0) + 1
+    parent = account.executions[row["parent"]]
+    if parent["status"] == PAUSED:
+        _set(account, parent, "running")
+        account.resumed[id] = account.resumed.get(id, 0) + 1
+    else:  # it is made to wait afterwards, for good: a race of StackStorm's own
+        _set(account, parent, PAUSED)
 
 
 def expire(account: StackStormAccount, id: str) -> None:

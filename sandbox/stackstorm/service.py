@@ -1,6 +1,6 @@
 """StackStorm's API and its auth service behind the sandbox's server."""
 
-# flake8: noqa: E203
+# flake8: noqa: E203,W503
 
 from __future__ import annotations
 
@@ -146,10 +146,13 @@ def match_and_execute(call: StackStormCall) -> HttpAnswer:
 @ROUTES.add("GET", "/v1/executions")
 def list_executions(call: StackStormCall) -> HttpAnswer:
     action, since = call.request.param("action"), call.request.param("timestamp_gt")
+    parent = call.request.param("parent")
     rows = [
-        {"id": row["id"], "context": row["context"]}
+        {"id": row["id"], "context": row["context"], "status": row["status"]}
         for row in call.account.executions.values()
-        if (not action or row["action"]["ref"] == action) and row["start_timestamp"] > since
+        if (not action or row["action"]["ref"] == action)
+        and (not parent or row.get("parent") == parent)
+        and row["start_timestamp"] > since
     ]
     return HttpAnswer(200, rows)
 
@@ -161,6 +164,14 @@ def get_execution(call: StackStormCall) -> HttpAnswer:
     if wanted:
         row = {name: row[name] for name in ("id", *wanted.split(",")) if name in row}
     return HttpAnswer(200, row)
+
+
+@ROUTES.add("PUT", "/v1/executions/{id}")
+def change_execution(call: StackStormCall) -> HttpAnswer:
+    call.may("execution_stop")
+    if call.needed("status")["status"] != "resuming":
+        raise Refused(400, "the sandbox resumes only")
+    return HttpAnswer(200, inquiries.resume(call.account, call.names["id"]))
 
 
 @ROUTES.add("DELETE", "/v1/executions/{id}")

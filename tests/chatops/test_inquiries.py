@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from inquiry_ask import InquiryAsk
 
-from pagerduty_mattermost.chatops import inquiry
+from pagerduty_mattermost.chatops import inquiry, waiting_workflows
 from sandbox.stackstorm import inquiries
 
 APPROVED: Dict[str, Any] = {
@@ -356,6 +356,84 @@ class KilledBetweenTestCase(InquiryCase):
         self.bridge.tend()
         self.told("@\u200bada answered: **Yes**")
         assert self.stackstorm.account.resumed == {id: 1}
+
+
+class EarlyAnswersTestCase(InquiryCase):
+    """StackStorm makes a workflow wait a moment after its inquiry can be answered; what is
+    answered before that it takes, and the workflow waits for good."""
+
+    __test__ = True
+
+    def test_an_answer_waits_until_the_workflow_does(self) -> None:
+        id = self.ask(waits=False)
+        self.press(self.told("Restart web-1?"), "Yes")
+        threading.Timer(1.0, lambda: inquiries.wait(self.stackstorm.account, id)).start()
+        self.told("answered: **Yes**")
+        assert self.stackstorm.account.resumed == {id: 1}
+        self.waited(lambda: self.state(id) == "done")
+        assert not self.resumes()
+
+    def test_a_workflow_that_stays_paused_though_answered_is_resumed_once(self) -> None:
+        id = self.ask(waits=False)
+        with mock.patch.object(waiting_workflows, "READY_SECONDS", 0.3):
+            self.press(self.told("Restart web-1?"), "Yes")
+            self.told("answered: **Yes**")
+        assert self.stackstorm.account.resumed == {}
+        self.waited(lambda: self.stackstorm.account.resumed)
+        self.bridge.tend()
+        self.waited(lambda: self.state(id) == "done")
+        assert self.stackstorm.account.resumed == {id: 1}
+        assert len(self.resumes()) == 1
+
+    def test_one_whose_sensor_was_killed_after_the_answer_is_seen_to_by_the_next(self) -> None:
+        id = self.ask(waits=False)
+        records = self.bridge._answers._records
+        inquiries.respond(self.stackstorm.account, id, {"approved": True}, "stanley")
+        given = {"state": "given", "answer": {"approved": True}, "by": "ada"}
+        records.write(records.read(id)._replace(**given))
+        self.start()
+        self.bridge.tend()
+        self.told("answered: **Yes**")
+        self.waited(lambda: self.stackstorm.account.resumed == {id: 1})
+
+    def test_what_somebody_has_paused_stays_so(self) -> None:
+        id = self.ask(waits=False)
+        account = self.stackstorm.account
+        workflow = account.executions[account.executions[id]["parent"]]
+        workflow["context"]["paused_by"] = "admin"
+        with mock.patch.object(waiting_workflows, "READY_SECONDS", 0.3):
+            self.press(self.told("Restart web-1?"), "Yes")
+            self.told("answered: **Yes**")
+        self.waited(lambda: self.state(id) == "done")
+        assert not self.resumes()
+
+    def test_one_that_waits_for_its_next_question_is_not_resumed(self) -> None:
+        id = self.ask(waits=False)
+        account = self.stackstorm.account
+        parent = account.executions[id]["parent"]
+        account.add_execution("core.ask", {}, {}, parent=parent)["status"] = "pending"
+        with mock.patch.object(waiting_workflows, "READY_SECONDS", 0.3):
+            self.press(self.told("Restart web-1?"), "Yes")
+            self.told("answered: **Yes**")
+        self.waited(lambda: self.state(id) == "done")
+        assert not self.resumes()
+
+    def test_one_that_may_not_be_resumed_operations_are_told_of(self) -> None:
+        self.config["mattermost"]["operations_channel"] = "town-square"
+        self.start()
+        self.stackstorm.faults.add("status", method="PUT", path="^/v1/executions/", status=403)
+        id = self.ask(waits=False)
+        with mock.patch.object(waiting_workflows, "READY_SECONDS", 0.3):
+            self.press(self.told("Restart web-1?"), "Yes")
+            self.told("answered: **Yes**")
+        parent = self.stackstorm.account.executions[id]["parent"]
+        assert f"st2 execution resume {parent}" in self.told("stays paused")["message"]
+
+    def state(self, id: str) -> str:
+        return str(self.bridge._answers._records.read(id).state)
+
+    def resumes(self) -> List[Any]:
+        return list(self.sandbox.journal.find(path="^/v1/executions/", method="PUT"))
 
 
 # Pure

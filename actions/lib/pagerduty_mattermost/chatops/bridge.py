@@ -29,6 +29,7 @@ from pagerduty_mattermost.chatops.inquiry_answers import InquiryAnswers
 from pagerduty_mattermost.chatops.inquiry_places import asking_of, inquiry_buttons, own_account
 from pagerduty_mattermost.chatops.inquiry_records import InquiryRecords
 from pagerduty_mattermost.chatops.records import PhraseRecords
+from pagerduty_mattermost.chatops.waiting_workflows import WaitingWorkflows
 from pagerduty_mattermost.core.config.chatops import EVERYTHING
 from pagerduty_mattermost.core.config.settings import Config, load, require_mattermost
 from pagerduty_mattermost.core.errors import PackError
@@ -133,6 +134,10 @@ def open_bridge(
     chat = config.chat
     key = chat.signing_keys[0].reveal() if chat.signing_keys else ""
     buttons = Buttons(chat.public_url if key else "", key, config.chatops.trigger)
+
+    def warn(about: str, text: str) -> None:
+        _warn(mattermost(), store, about, text, log)
+
     telling = AliasTelling(mattermost, buttons, time.time, log)
     api = _api(service, config, settings.http, log)
     host = StackStormAliases(api)
@@ -142,7 +147,7 @@ def open_bridge(
         means=lambda one, entry: _means(context(), one.user_id, one.channel_id, entry),
         is_private=lambda phrase: _is_private(context, config, phrase),
         seed=lambda name: str(mattermost().post_seed(name)),
-        warn=lambda about, text: _warn(mattermost(), store, about, text, log),
+        warn=warn,
     )
     orders = AliasOrders(config.chatops, host, telling, watch, records, around, log)
     clicks = AliasClicks(orders, host)
@@ -158,6 +163,7 @@ def open_bridge(
         lambda user, text: _say(mattermost, user, text, log),
         lambda user, channel, entry: _means(context(), user, channel, entry),
         log,
+        workflows=WaitingWorkflows(asked, warn, log) if asked is not None else None,
     )
     return ChatopsBridge(config, orders, clicks, watch, answers, log)
 

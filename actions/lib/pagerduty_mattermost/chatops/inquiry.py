@@ -280,3 +280,18 @@ def in_words(schema: Mapping[str, Any], response: Mapping[str, Any]) -> str:
 def _texts(value: Any) -> Tuple[str, ...]:
     listed = value if isinstance(value, (list, tuple)) else ()
     return tuple(str(one) for one in listed if one)
+
+
+def is_among(one: Inquiry, told: Any) -> bool:
+    """Whether StackStorm would take the answer of whom it says this of."""
+    name = str(told.get("username") or "") if isinstance(told, dict) else ""
+    rbac = told.get("rbac") if isinstance(told, dict) else None
+    roles = set(rbac.get("roles") or ()) if isinstance(rbac, dict) else set()
+    wanted = set(one.roles)
+    return (not one.users or name in one.users) and (not wanted or bool(wanted & roles))
+
+
+def why_refused(said: str) -> str:
+    """The line for people, of what StackStorm says of an answer that it does not take."""
+    _, _, reason = said.partition("did not pass schema validation. ")
+    return (reason or said).split("\n")[0].split("Failed validating")[0].strip()

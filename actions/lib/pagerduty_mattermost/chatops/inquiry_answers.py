@@ -15,16 +15,18 @@ from typing import Any, Callable, Dict, Iterator, Mapping, NamedTuple, Optional,
 from pagerduty_mattermost.chat.passed_on import PassedOn, PassedOnAnswer
 from pagerduty_mattermost.chatops import inquiry, inquiry_posts
 from pagerduty_mattermost.chatops.alias_host import is_execution
-from pagerduty_mattermost.chatops.inquiry_asking import AskedInquiry, InquiryAsking
+from pagerduty_mattermost.chatops.inquiry_asking import InquiryAsking
 from pagerduty_mattermost.chatops.inquiry_posts import FORM, InquiryButtons
 from pagerduty_mattermost.chatops.inquiry_records import (
     DONE,
     GIVEN,
     OPEN,
+    TAKEN,
     InquiryRecords,
     KeptInquiry,
     Vote,
 )
+from pagerduty_mattermost.chatops.waiting_workflows import WaitingWorkflows
 from pagerduty_mattermost.core.config.chatops import ID, ChatopsConfig
 from pagerduty_mattermost.core.errors import (
     NotFound,
@@ -59,9 +61,10 @@ class Answerer(NamedTuple):
 
 
 class InquiryAnswers:
-    """For several threads. `api`, `asking`: None where there is no StackStorm, and the questions
-    of this pack's own actions are all there is. `say`: tells one person something: their id, the
-    line. `means`: whether an entry of a right means a user in a channel: both ids, the entry."""
+    """For several threads. `api`, `asking`, `workflows`: None where there is no StackStorm, and
+    the questions of this pack's own actions are all there is. `say`: tells one person something:
+    their id, the line. `means`: whether an entry of a right means a user in a channel: both ids,
+    the entry."""
 
     def __init__(
         self,
@@ -75,8 +78,10 @@ class InquiryAnswers:
         means: Callable[[str, str, str], bool],
         log: Any,
         clock: Callable[[], float] = time.time,
+        workflows: Optional[WaitingWorkflows] = None,
     ) -> None:
         self._config, self._api, self._asking = config, api, asking
+        self._workflows = workflows
         self._records, self._mattermost = records, mattermost
         self._buttons, self._say, self._means = buttons, say, means
         self._log, self._clock = log, clock
@@ -136,6 +141,7 @@ class InquiryAnswers:
         for kept in left:
             if kept.state == GIVEN or kept.id not in open_ids:
                 self._careful(kept.id, lambda one=kept: self._settled(one))  # type: ignore[misc]
+                self._careful(kept.id, lambda one=kept: self._seen_to(one.id))  # type: ignore[misc]
         known = {kept.id for kept in left}
         for one in waiting:
             if one.id not in known and inquiry.route_of(one.route) is not None:
@@ -196,6 +202,12 @@ class InquiryAnswers:
 
     def _answered(self, id: str, who: Answerer, answer: Dict[str, Any], call: PassedOn) -> str:
         """Why it was not taken; empty where it was. Raises a PackError."""
+        problem = self._took(id, who, answer, call)
+        if not problem:
+            self._careful(id, lambda: self._seen_to(id))
+        return problem
+
+    def _took(self, id: str, who: Answerer, answer: Dict[str, Any], call: PassedOn) -> str:
         with self._alone(id):
             kept = self._records.read(id) or self._again(id, call)
             if kept is None or kept.state != OPEN or self._is_late(kept):
@@ -249,7 +261,7 @@ class InquiryAnswers:
             return ""  # StackStorm itself says so
         found = self._asking.read(kept.id)
         told = self._api.call("GET", "/user", person=person)
-        return "" if found is not None and _is_among(found, told) else NOT_YOU
+        return "" if found is not None and inquiry.is_among(found.inquiry, told) else NOT_YOU
 
     def _give(self, kept: KeptInquiry) -> str:
         """Why StackStorm did not take it; empty where it did. Raises a PackError where that is not
@@ -258,6 +270,8 @@ class InquiryAnswers:
             self._done(kept)
             return ""
         assert self._api is not None  # it is StackStorm's
+        if self._workflows is not None:
+            self._workflows.before(kept)
         path = f"/inquiries/{kept.id}"
         body = {"id": kept.id, "response": dict(kept.answer)}
         try:
@@ -270,9 +284,9 @@ class InquiryAnswers:
                 self._done(kept)
                 return ""
             if "did not pass schema" in str(error):
-                return self._taken_back(kept, _first_line(error))
+                return self._taken_back(kept, inquiry.why_refused(str(error)))
             self._settle(kept)
-            return _first_line(error)
+            return inquiry.why_refused(str(error))
         except Unauthorized as error:
             if error.status != 403:
                 raise
@@ -288,11 +302,21 @@ class InquiryAnswers:
         return why
 
     def _is_ours(self, kept: KeptInquiry) -> bool:
-        return self._response(kept.id)[1] == dict(kept.answer)
+        assert self._asking is not None  # where there is an API
+        return self._asking.answer_of(kept.id)[1] == dict(kept.answer)
 
     def _done(self, kept: KeptInquiry) -> None:
-        kept = kept._replace(state=DONE)
+        state = TAKEN if kept.parent and self._workflows is not None else DONE
+        kept = kept._replace(state=state, taken=self._clock())
         self._end(kept, inquiry_posts.answered_line(kept))
+
+    def _seen_to(self, id: str) -> None:
+        """Of one whose answer was taken: its workflow goes on. Raises a PackError."""
+        kept = self._records.read(id)
+        if kept is None or kept.state != TAKEN or self._workflows is None:
+            return
+        if self._workflows.went_on(kept):
+            self._records.write(kept._replace(state=DONE))
 
     def _settled(self, kept: KeptInquiry) -> None:
         """One that waits no more, or whose answer was given: how it is now. Raises a
@@ -301,9 +325,10 @@ class InquiryAnswers:
             self._settle(self._records.read(kept.id) or kept)
 
     def _settle(self, kept: KeptInquiry) -> None:
-        if kept.state == DONE:
+        if kept.state in (TAKEN, DONE):
             return
-        status, response = self._response(kept.id)
+        assert self._asking is not None  # where there is an API
+        status, response = self._asking.answer_of(kept.id)
         if status == "pending":
             if kept.state == GIVEN:
                 self._give(kept)
@@ -319,19 +344,6 @@ class InquiryAnswers:
             self._end(done, f":white_check_mark: Answered elsewhere: **{said}**")
         else:
             self._end(done, f":no_entry: It ended without an answer ({escape(status)}).")
-
-    def _response(self, id: str) -> Tuple[str, Optional[Dict[str, Any]]]:
-        """Status of its execution, and what was answered."""
-        params = {"include_attributes": "status,result"}
-        assert self._api is not None  # it is StackStorm's
-        try:
-            row = self._api.call("GET", f"/executions/{id}", params=params)
-        except NotFound:
-            return "gone", None
-        result = row.get("result") if isinstance(row, dict) else None
-        response = result.get("response") if isinstance(result, dict) else None
-        status = str(row.get("status") or "") if isinstance(row, dict) else ""
-        return status, response if isinstance(response, dict) else None
 
     def _end(self, kept: KeptInquiry, how: str) -> None:
         """Its post says so, without buttons; then it is remembered as over."""
@@ -383,18 +395,3 @@ class InquiryAnswers:
             with self._changed:
                 self._busy.discard(id)
                 self._changed.notify_all()
-
-
-def _is_among(found: AskedInquiry, told: Any) -> bool:
-    """Whether StackStorm would take their answer."""
-    name = str(told.get("username") or "") if isinstance(told, dict) else ""
-    rbac = told.get("rbac") if isinstance(told, dict) else None
-    roles = set(rbac.get("roles") or ()) if isinstance(rbac, dict) else set()
-    users, wanted = found.inquiry.users, set(found.inquiry.roles)
-    return (not users or name in users) and (not wanted or bool(wanted & roles))
-
-
-def _first_line(error: PackError) -> str:
-    said = str(error)
-    _, _, reason = said.partition("did not pass schema validation. ")
-    return (reason or said).split("\n")[0].split("Failed validating")[0].strip()

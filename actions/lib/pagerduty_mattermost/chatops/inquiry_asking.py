@@ -8,7 +8,7 @@ the chat sensor's round where that did not.
 from __future__ import annotations
 
 import json
-from typing import Any, Callable, Dict, Mapping, NamedTuple, Optional
+from typing import Any, Callable, Dict, Mapping, NamedTuple, Optional, Tuple
 
 from pagerduty_mattermost.chatops import inquiry, inquiry_posts
 from pagerduty_mattermost.chatops.inquiry import Inquiry, InquiryRoute, inquiry_of, route_of
@@ -84,6 +84,18 @@ class InquiryAsking:
         ref = str(action.get("ref") or "") if isinstance(action, Mapping) else ""
         return AskedInquiry(found, row, ref or "core.ask", str(root.get("web_url") or ""))
 
+    def answer_of(self, id: str) -> Tuple[str, Optional[Dict[str, Any]]]:
+        """Status of its execution, and what was answered. Raises a PackError."""
+        params = {"include_attributes": "status,result"}
+        try:
+            row = self._api.call("GET", f"/executions/{_checked(id)}", params=params)
+        except NotFound:
+            return "gone", None
+        result = row.get("result") if isinstance(row, dict) else None
+        response = result.get("response") if isinstance(result, dict) else None
+        status = str(row.get("status") or "") if isinstance(row, dict) else ""
+        return status, response if isinstance(response, dict) else None
+
     def kept_of(self, found: AskedInquiry, channel_id: str, post_id: str) -> Optional[KeptInquiry]:
         """As it would be remembered, for one whose key is gone."""
         route = route_of(found.inquiry.route)
@@ -117,6 +129,7 @@ class InquiryAsking:
             inquiry_posts.title(found.asker, found.inquiry.id, found.link),
             json.dumps(found.inquiry.schema),
             found.inquiry.is_for_some,
+            parent=str(found.execution.get("parent") or ""),
         )
 
     def _create(self, kept: KeptInquiry) -> Dict[str, Any]:

@@ -1,7 +1,8 @@
 """What is remembered of an inquiry that was asked in Mattermost: `pagerduty.inquiry.<id>`.
 
-Its answer is written before StackStorm is given it, and done after: whoever finds one that is
-begun and that nobody looks after gives it again. StackStorm takes one answer alone.
+Its answer is written before StackStorm is given it, and done once its workflow goes on: whoever
+finds one that is begun and that nobody looks after goes on with it. StackStorm takes one answer
+alone.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ KEPT_SECONDS = 30 * 86400.0
 DONE_SECONDS = 86400.0
 """How long it is remembered who answered: from a page that was not loaded anew clicks come
 late."""
-OPEN, GIVEN, DONE = "open", "given", "done"
+OPEN, GIVEN, TAKEN, DONE = "open", "given", "taken", "done"
+"""Taken: by StackStorm, while it is not seen yet that its workflow went on."""
 
 
 class Vote(NamedTuple):
@@ -57,6 +59,10 @@ class KeptInquiry(NamedTuple):
     """An action of this pack waits for it, no inquiry of StackStorm's."""
     who: Tuple[str, ...] = ()
     """Of one's own: entries of rights that say who may answer; empty: whoever sees it."""
+    parent: str = ""
+    """Id of the workflow that waits for it; empty: none does."""
+    taken: float = 0.0
+    """When StackStorm took the answer."""
 
     @property
     def schema(self) -> Mapping[str, Any]:
@@ -84,7 +90,7 @@ class InquiryRecords:
 
     def write(self, kept: KeptInquiry) -> None:
         """Raises as `Store.write`."""
-        seconds = DONE_SECONDS if kept.state == DONE else KEPT_SECONDS
+        seconds = DONE_SECONDS if kept.state in (TAKEN, DONE) else KEPT_SECONDS
         self._store.write(KEY_PREFIX + kept.id, to_json(kept), seconds)
 
     def unfinished(self) -> List[KeptInquiry]:
