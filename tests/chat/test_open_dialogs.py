@@ -215,6 +215,11 @@ class WaitingDialogsTestCase(ChatSensorCase):
             assert not report(store, order, lambda: 98.0, DialogOutcome())
 
 
+def test_a_dialog_waits_eight_seconds_at_most() -> None:
+    """Mattermost gives up after ten."""
+    assert 5 <= WaitingDialogs(mock.Mock(), mock.Mock()).seconds <= 8
+
+
 def test_a_hundred_dialogs_wait_without_a_thread_and_clicks_are_answered_at_once() -> None:
     held: List[LaterAnswer] = []
 

@@ -103,6 +103,11 @@ def test_a_note_in_a_room_is_pagerdutys_under_its_writers_name(
     ears.say("Note: the disk was full")
     assert ears.look() == ["note"]
     assert contents(incident) == ["the disk was full"]
+    (noted,) = [p for p in world.posts(NAME) if p.message == "Note: the disk was full"]
+    assert [one.emoji_name for one in noted.reactions] == ["white_check_mark"]
+    assert [p.message for p in world.posts(NAME) if "disk was full" in p.message] == [
+        "Note: the disk was full"
+    ], "no repeat"
     assert incident.notes[0].user_id == world.pagerduty.find("users", "Ada Lovelace")["id"]
     assert ears.look() == []
 

@@ -315,9 +315,10 @@ def test_who_left_is_not_pulled_back(old: RoomsWorld) -> None:
     room = old.open(incident).room
     old.chat.remove_member(NAME, "ada")
     again = room._replace(done=("card", "pin", "header"), invited=())
-    old.records().save(again)
-    old.open(incident)
-    assert old.members(NAME) == ["pagerduty"]
+    for _ in range(3):  # also once it is remembered that they left
+        old.records().save(again)
+        old.open(incident)
+        assert old.members(NAME) == ["pagerduty"]
 
 
 def test_who_has_no_account_is_named_once(world: RoomsWorld) -> None:
