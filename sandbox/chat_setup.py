@@ -1,5 +1,5 @@
-"""Chat set up as an administrator does it: the slash command `/pd`, the webhook for notes, the
-section `chat`."""
+"""Chat set up as an administrator does it: the slash commands `/pd` and `/incident`, the webhook
+for notes, the section `chat`."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from .mattermost import ADMIN_TOKEN
 from .ports import free_port
 
 SIGNING_KEY = "s" * 32
+TRIGGERS = ("pd", "incident")
 COMMAND_HINT = "list | ack 1234 | resolve 1234 note | help"
 
 
@@ -23,7 +24,6 @@ def set_up_chat(sandbox: Sandbox) -> Dict[str, Any]:
     assert world is not None
     command = {
         "team_id": world.team.id,
-        "trigger": "pd",
         "method": "P",
         "url": url + "/command",
         "display_name": "PagerDuty",
@@ -42,7 +42,9 @@ def set_up_chat(sandbox: Sandbox) -> Dict[str, Any]:
         "port": int(url.rpartition(":")[2]),
         "public_url": url,
         "signing_keys": [SIGNING_KEY],
-        "command_tokens": [_token(sandbox, "/commands", command)],
+        "command_tokens": [
+            _token(sandbox, "/commands", {**command, "trigger": trigger}) for trigger in TRIGGERS
+        ],
         "webhook_tokens": [_token(sandbox, "/hooks/outgoing", notes)],
     }
 

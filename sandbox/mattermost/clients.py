@@ -35,10 +35,17 @@ def pressed(
     }
 
 
-def typed(server: MattermostAccount, user: str, channel: ChannelRef, text: str) -> Dict[str, Any]:
-    """What a client sends of a slash command."""
+def typed(
+    server: MattermostAccount, user: str, channel: ChannelRef, text: str, root_id: str = ""
+) -> Dict[str, Any]:
+    """What a client sends of a slash command. `root_id`: of the thread in which it is typed."""
     place = server.channel(channel)
-    return {"channel_id": place.id, "team_id": _team(server, user, place), "command": text}
+    return {
+        "channel_id": place.id,
+        "team_id": _team(server, user, place),
+        "command": text,
+        **({"root_id": root_id} if root_id else {}),
+    }
 
 
 def submission(
@@ -104,8 +111,10 @@ def click(
     return _send(server, user, *pressed(server, user, post, action, option))
 
 
-def command(server: MattermostCore, user: str, channel: str, text: str) -> ClientAnswer:
-    return _send(server, user, "/commands/execute", typed(server, user, channel, text))
+def command(
+    server: MattermostCore, user: str, channel: str, text: str, root_id: str = ""
+) -> ClientAnswer:
+    return _send(server, user, "/commands/execute", typed(server, user, channel, text, root_id))
 
 
 def write(

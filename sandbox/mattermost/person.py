@@ -45,8 +45,11 @@ class ChatPerson:
         post_id = post.id if isinstance(post, Post) else post
         return self.send(*pressed(self._account, self.id, post_id, action, option))
 
-    def command(self, channel: Union[Channel, str], text: str) -> requests.Response:
-        return self.send("/commands/execute", typed(self._account, self.id, channel, text))
+    def command(
+        self, channel: Union[Channel, str], text: str, root_id: str = ""
+    ) -> requests.Response:
+        sent = typed(self._account, self.id, channel, text, root_id)
+        return self.send("/commands/execute", sent)
 
     def seen(self) -> List[Post]:
         """What they alone see, oldest first."""

@@ -1,0 +1,62 @@
+"""The sandbox's page on a telephone: channels can be chosen, a command typed below a card means
+its incident, and `/incident` is there as `/pd` is."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Iterator
+
+import pytest
+from browser import NO_BROWSER, Browser, type_in
+
+from sandbox import Sandbox
+from sandbox.chat_room import Room
+from sandbox.waiting import until
+
+pytestmark = [pytest.mark.browser, pytest.mark.skipif(bool(NO_BROWSER), reason=NO_BROWSER)]
+LAST = "[...document.querySelectorAll('.ephemeral')].pop()"
+
+
+@pytest.fixture(scope="module")
+def room(tmp_path_factory: Any) -> Iterator[Room]:
+    folder = tmp_path_factory.mktemp("threads")
+    with Sandbox(mattermost_version="11.6") as sandbox, Room(sandbox, folder) as made:
+        yield made
+
+
+def test_channels_can_be_chosen_on_a_telephone(room: Room, page: Browser) -> None:
+    page.size(390, 800)
+    named = "[...document.querySelectorAll('nav button')]"
+    page.until(f"{named}.length > 1")
+    first = page.js("document.querySelector('nav [aria-current=true] .name').innerText")
+    button = f"{named}.find(b => b.innerText.toLowerCase().includes('ops'))"
+    assert page.js(f"{button}.getBoundingClientRect().height") > 20
+    page.js(f"{button}.scrollIntoView(); {button}.click()")
+    page.until("document.getElementById('title').innerText.toLowerCase().includes('ops')")
+    assert page.js("document.getElementById('text').getBoundingClientRect().bottom") <= 800
+    assert page.js("document.documentElement.scrollWidth") <= 390
+    begins = f"innerText.startsWith({json.dumps(first)})"
+    page.js(f"{named}.find(b => b.{begins}).click()")
+    page.until(f"document.querySelector('nav [aria-current=true]').{begins}")
+
+
+def test_a_command_below_a_card_means_its_incident(room: Room, page: Browser) -> None:
+    account = room.sandbox.pagerduty.account
+    one, other = (account.trigger("Storefront", title) for title in ("Slow", "Slower"))
+    for each in (one, other):
+        until(lambda each=each: room.buttons(each), 30)
+    card = (
+        "[...document.querySelectorAll('article')]"
+        f".find(a => a.querySelector('.card') && a.innerText.includes('#{one.number} Slow'))"
+    )
+    page.until(f"!!{card}?.querySelector('.reply')")
+    page.js(f"{card}.querySelector('.reply').click()")
+    type_in(page, "/pd note it is the disk")
+    until(lambda: one.notes, 30)
+    assert [note.content for note in one.notes] == ["it is the disk"]
+    assert not other.notes
+
+
+def test_incident_is_a_command_as_well(room: Room, page: Browser) -> None:
+    type_in(page, "/incident help")
+    page.until(f"!!{LAST}?.innerText.includes('/pd help oncall')")
