@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any, Dict, List
 
 import pytest
-from test_tracker import START, entry_of, followed, incident_with, told
-from test_tracker import Written as Wrote
+from tracked_entries import followed, incident_with, told
+from tracker_model import START, entry_of
+from tracker_model import Written as Wrote
 
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.incidents.changed_fields import incident_type

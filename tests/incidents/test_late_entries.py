@@ -10,8 +10,9 @@ from typing import List, NamedTuple
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_tracker import START, Observer, Written, by, followed, kinds_of, wrote
-from test_tracker import Model as Account
+from tracked_entries import by, followed, kinds_of, wrote
+from tracker_model import START, Observer, Written
+from tracker_model import Model as Account
 
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.incidents.history import missing_events

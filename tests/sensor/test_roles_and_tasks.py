@@ -14,7 +14,7 @@ import pytest
 from datastore_double import Service
 from hypothesis import given
 from hypothesis import strategies as st
-from test_incident_sensor_webhook import WebhookWorld
+from webhook_world import WebhookWorld
 
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
