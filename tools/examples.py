@@ -54,12 +54,13 @@ def _path() -> None:
 def run() -> Dict[str, Any]:
     """Parameters and shortened result of each action, by its name."""
     rows = importlib.import_module("rest_rows").tables()
-    others = importlib.import_module("example_rows")
+    others = importlib.import_module("example_rows").EXAMPLES
+    case = importlib.import_module("example_case").ExampleCase
     found: Dict[str, Any] = {}
     for name, row in rows.items():
-        found[name] = _example(others.ExampleCase, name, row.parameters)
-    for name, parameters in others.EXAMPLES.items():
-        found[name] = _example(others.ExampleCase, name, parameters)
+        found[name] = _example(case, name, row.parameters)
+    for name, parameters in others.items():
+        found[name] = _example(case, name, parameters)
     return dict(sorted(found.items()))
 
 

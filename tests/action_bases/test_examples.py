@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import openapi
 import pytest
-from example_rows import EXAMPLES, ExampleCase
+from example_case import ExampleCase
+from example_rows import EXAMPLES
 
 pytestmark = pytest.mark.skipif(not openapi.available(), reason="../shared/contracts is not here")
 

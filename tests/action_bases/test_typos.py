@@ -6,7 +6,8 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any, Dict, List, Tuple
 
-from example_rows import ExampleCase, posted
+from example_beginnings import posted
+from example_case import ExampleCase
 
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
 

@@ -13,7 +13,8 @@ from unittest.mock import Mock
 
 import pytest
 from datastore_double import Service
-from example_rows import ExampleCase, changed, clicked
+from example_beginnings import changed, clicked
+from example_case import ExampleCase
 from pack_files import ROOT
 
 from pagerduty_mattermost.action_bases.pack_action import KEEP_AGAIN_SECONDS

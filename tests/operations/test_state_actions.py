@@ -9,7 +9,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Dict
 
-from example_rows import ExampleCase, changed, posted
+from example_beginnings import changed, posted
+from example_case import ExampleCase
 
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
 from pagerduty_mattermost.incidents.known_states import SensorState

@@ -7,7 +7,8 @@ import threading
 from types import SimpleNamespace
 from typing import Any, List
 
-from example_rows import ExampleCase, lent, posted, with_endpoint
+from example_beginnings import lent, posted, with_endpoint
+from example_case import ExampleCase
 
 from pagerduty_mattermost.gateways.stackstorm import bulk_delete
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store

@@ -12,7 +12,7 @@ from types import SimpleNamespace
 from typing import Any, Dict, List
 from unittest.mock import patch
 
-from example_rows import ExampleCase
+from example_case import ExampleCase
 from pack_files import files, load
 
 from pagerduty_mattermost.gateways.stackstorm import migrations, overrides_file

@@ -20,7 +20,8 @@ import pytest
 import requests
 from chat_sensor import ChatSensor
 from chat_sensor_case import free_port
-from example_rows import EXAMPLES, ExampleCase
+from example_case import ExampleCase
+from example_rows import EXAMPLES
 from incident_sensor import IncidentSensor
 from pack_files import ROOT, load
 from rest_rows import tables

@@ -8,7 +8,7 @@ from typing import Any, Dict, List, Optional, Sequence
 
 from dateutil import tz
 from dateutil.parser import isoparse
-from example_rows import ExampleCase
+from example_case import ExampleCase
 
 from sandbox.clock import iso
 
