@@ -3,7 +3,7 @@ says so: earlier incidents like it, open ones that may belong to it, recent chan
 
 from __future__ import annotations
 
-from typing import Any, Iterator, List
+from typing import Any, List
 
 import pytest
 from rooms_world import RoomsWorld
@@ -15,12 +15,6 @@ from pagerduty_mattermost.rooms import following, furnishing, tending
 NAME = "inc-2026-11-21-database-timeout"
 ALL = ["past", "related", "changes"]
 PATHS = ("past_incidents", "related_incidents", "related_change_events")
-
-
-@pytest.fixture
-def world() -> Iterator[RoomsWorld]:
-    with RoomsWorld() as world:
-        yield world
 
 
 def story(world: RoomsWorld) -> Any:

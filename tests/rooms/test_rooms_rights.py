@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Iterator
-
 import pytest
 from rooms_world import RoomsWorld
 
 from pagerduty_mattermost.chat import setup_rooms
 from pagerduty_mattermost.operations import health_checks
 from pagerduty_mattermost.rooms import rights
-
-
-@pytest.fixture
-def world() -> Iterator[RoomsWorld]:
-    with RoomsWorld() as world:
-        yield world
 
 
 def health(world: RoomsWorld) -> health_checks.CheckResult:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Iterator
+from typing import Any, Callable
 from unittest import mock
 
-import pytest
 from rooms_world import NOW, RoomsWorld
 
 from pagerduty_mattermost.cards import posting
@@ -15,12 +14,6 @@ from pagerduty_mattermost.incidents.reader import read_incident_log
 from pagerduty_mattermost.rooms import following, tending
 
 NAME = "inc-2026-11-21-database-timeout"
-
-
-@pytest.fixture
-def world() -> Iterator[RoomsWorld]:
-    with RoomsWorld() as world:
-        yield world
 
 
 def round_(world: RoomsWorld, meanwhile: Callable[[], Any]) -> tending.TendReport:
