@@ -225,6 +225,9 @@ def test_what_people_ended_stays_so(one: RoomsWorld) -> None:
     one.pagerduty.annotate(case.incident, "still here", "Ada Lovelace")
     follow(case)
     assert case.state.is_over
+    one.pagerduty.acknowledge(case.incident, "ada@example.com")
+    follow(case)
+    assert case.state.is_over, "a newer change of an open incident is no reopening"
     (told,) = case.told("is over after")
     assert "ada ended it" in told.message
     again = case.act(acts.RESTART)
