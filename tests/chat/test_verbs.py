@@ -221,6 +221,7 @@ def test_what_changes_something_is_audited_but_for_a_picture_and_ones_own_settin
         "oncall_picture",
         "playbook_new",
         "room_export",
+        "report_picture",
         "timeline_file",
         "unfollow",
     }
@@ -237,6 +238,7 @@ def test_what_changes_something_is_audited_but_for_a_picture_and_ones_own_settin
         "room_adopt",
         "room_archive",
         "room_export",
+        "report_picture",
         "retrospective",
         "retrospective_publish",
         "retrospective_cancel",

@@ -20,7 +20,7 @@ from oncall_case import DAY, HOUR, OnCallCase, moment
 from pack_files import ROOT
 
 from pagerduty_mattermost.chat.command import Command
-from pagerduty_mattermost.core import times
+from pagerduty_mattermost.core import drawing, times
 from pagerduty_mattermost.core.errors import RejectedInput
 from pagerduty_mattermost.gateways.pagerduty.references import Reference
 from pagerduty_mattermost.oncall import picture
@@ -221,12 +221,12 @@ def test_it_is_read_on_any_ground_and_on_a_telephone() -> None:
     assert {tuple(shown[y, x, :3]) for y in (0, -1) for x in (0, -1)} == {ground}
     found = {tuple(one) for one in shown[:, :, :3].reshape(-1, 3)}
     assert max(contrast(one, ground) for one in found) > 12, "letters"
-    for color in picture.COLORS:
+    for color in drawing.COLORS:
         bar = tuple(int(color[at : at + 2], 16) / 255 for at in (1, 3, 5))
         assert any(max(abs(a - b) for a, b in zip(bar, one)) < 0.01 for one in found), color
         assert contrast(bar, ground) > 4.5, color
-    inches = shown.shape[1] / picture.DOTS_PER_INCH
-    assert 350 / (inches * 72) * picture.TEXT_POINTS > 9
+    inches = shown.shape[1] / drawing.DOTS_PER_INCH
+    assert 350 / (inches * 72) * drawing.TEXT_POINTS > 9
 
 
 @needs_matplotlib

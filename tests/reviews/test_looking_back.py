@@ -6,9 +6,11 @@ from typing import Any, Iterator
 
 import pytest
 from runs_case import RunsWorld
+from runs_world import TASKS
 
 from pagerduty_mattermost.chat.command import Command, CommandResult
 from pagerduty_mattermost.chat.verbs import looking_back
+from pagerduty_mattermost.core import drawing
 from pagerduty_mattermost.core.errors import NotFound, PackError, RejectedInput, RetryLater
 from pagerduty_mattermost.gateways.mattermost.values import marked_id
 from pagerduty_mattermost.reviews import gathering, sealing
@@ -88,6 +90,22 @@ def test_a_file_comes_as_a_direct_message_once(world: RunsWorld, form: str) -> N
         told = asked(world, looking_back.timeline_file, text=form, key="order-1").message
         assert f"timeline-{world.case.number}.{form}" in told
     assert world.direct("ada").count("Timeline of") == 1
+
+
+def test_a_picture_of_the_time_between_tasks_comes_as_well(world: RunsWorld) -> None:
+    def said(key: str) -> str:
+        return asked(world, looking_back.timeline_file, text=looking_back.PICTURE, key=key).message
+
+    with pytest.raises(PackError, match="Too little was done"):
+        said("order-2")
+    for task in TASKS[:3]:
+        world.clock.advance(60)
+        world.click("ada", "check", f"{task}:done")
+    if not drawing.can_draw():
+        return
+    assert f"timeline-{world.case.number}.png" in said("order-3")
+    (file,) = world.chat.state.files.values()
+    assert file.content.startswith(b"\x89PNG")
 
 
 def test_sealed_then_verified_then_changed(world: RunsWorld) -> None:

@@ -14,6 +14,7 @@ from model_world import LOG
 from retro_act import RetroAct
 from runs_case import RunsWorld
 
+from pagerduty_mattermost.core import drawing
 from pagerduty_mattermost.core.errors import RejectedInput
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
 from pagerduty_mattermost.operations import rooms_round, state_values
@@ -89,8 +90,11 @@ def test_the_draft_has_the_facts_and_the_questions(world: RetroWorld) -> None:
     for words in ("What surprised us?", "Tasks left open", "**Timeline**", "acknowledged"):
         assert words in text, text
     assert "Ada Lovelace" in text
-    file, said = [world.chat.state.files[id] for id in post.file_ids]
+    file, *drawn, said = [world.chat.state.files[id] for id in post.file_ids]
     assert file.name == f"timeline-{world.case.number}.md"
+    pictures = [f"tasks-{world.case.number}.png"] if drawing.can_draw() else []
+    assert [one.name for one in drawn] == pictures
+    assert all(one.content.startswith(b"\x89PNG") for one in drawn)
     assert said.name == f"room-{world.case.number}.md"
     assert "It is the replica" in said.content.decode("utf-8")
     assert world.retro().status == "draft"

@@ -512,7 +512,7 @@ ROWS: Tuple[Row, ...] = (
     ),
     Row("timeline [id]", "timeline {one}", "Triggered on"),
     Row(
-        "timeline [id] md|html|csv|json",
+        "timeline [id] md|html|csv|json|png",
         "timeline {one} md",
         "was sent to you",
         lambda room, one: "Timeline of" in _direct(room, "ada"),
@@ -533,6 +533,11 @@ ROWS: Tuple[Row, ...] = (
         ),
     ),
     Row("catchup [id]", "catchup {one}", "Assigned to"),
+    Row(
+        "report picture [7d] [on <service>]",
+        "report picture 30d",
+        "was sent to you" if find_spec("matplotlib") else "needs matplotlib",
+    ),
     Row("report [7d] [on <service>]", "report 30d", "### Incidents"),
     Row("similar [id]", "similar {one}", "like"),
     Row("changes [id]", "changes {one}", "before"),

@@ -111,7 +111,10 @@ def _report(context: Context, given: Mapping[str, Any]) -> Result:
     )
     made = reporting.make(context, span, services=services, teams=teams)
     about, channel = ", ".join([*services, *teams]), str(given.get("channel") or "").strip()
-    sent = reporting.send(context, made, channel, about) if channel else None
+    picture = bool(given.get("picture"))
+    if picture and not channel:
+        raise RejectedInput("picture: it is posted with the report: name a channel")
+    sent = reporting.send(context, made, channel, about, picture=picture) if channel else None
     count = made.report.total.incidents
     against = _against_analytics(context, made) if given.get("compare") else {}
     posted = "" if sent is None else " Posted before." if sent.already else " Posted."

@@ -8,6 +8,7 @@ from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import RejectedInput
 from pagerduty_mattermost.core.post_keys import post_key
 from pagerduty_mattermost.core.typed_times import is_length, read_time
+from pagerduty_mattermost.gateways.mattermost.post_once import known
 from pagerduty_mattermost.gateways.pagerduty.client import fill
 from pagerduty_mattermost.gateways.pagerduty.references import resolve
 from pagerduty_mattermost.gateways.pagerduty.time_slices import TimeSlices
@@ -101,18 +102,33 @@ def make(
     return MadeReport(report_of(within, acts, zone), span, cut or cut_log, query)
 
 
-def send(context: Context, made: MadeReport, channel: str, about: str) -> SentPost:
+def send(
+    context: Context, made: MadeReport, channel: str, about: str, *, picture: bool = False
+) -> SentPost:
     """Into the channel; a report of the same days and of the same things once. `about`: which
-    services and teams it is limited to, in words."""
+    services and teams it is limited to, in words; `picture`: with one, where there was any
+    incident. Raises ConfigError where it can't be drawn."""
     zone = times.zone(context.settings.time_zone)
     days = [str(times.wall_clock(at, zone).date()) for at in (made.span.begin, made.span.end)]
     text = text_of(context, made, about)
 
     def post(found: ChannelRef) -> SentPost:
         key = post_key("report", found.id, *days, about)
-        return context.post_once(found.id, text, key=key)
+        files: List[str] = []
+        if picture and made.report.total.incidents and known(context.store, found.id, key) is None:
+            files = [context.mattermost.upload_file(found.id, *picture_of(context, made))]
+        return context.post_once(found.id, text, key=key, file_ids=files)
 
     return context.channels.using(channel, post)
+
+
+def picture_of(context: Context, made: MadeReport) -> Tuple[str, bytes]:
+    """The name of its file, and what is in it."""
+    from pagerduty_mattermost.reviews import pictures
+
+    zone = times.zone(context.settings.time_zone)
+    name = f"report-{times.wall_clock(made.span.begin, zone).date()}.png"
+    return name, pictures.report_png(made.report, made.span.words(context.settings.time_zone))
 
 
 def text_of(context: Context, made: MadeReport, about: str = "") -> str:

@@ -9,14 +9,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, List, NamedTuple, Optional, Tuple
 
 from pagerduty_mattermost.cards.records import IncidentRecords
-from pagerduty_mattermost.core import times
+from pagerduty_mattermost.core import drawing, times
 from pagerduty_mattermost.core.errors import NotFound, PackError, RejectedInput, RetryLater
 from pagerduty_mattermost.core.text import clean, one_line
 from pagerduty_mattermost.core.typed_times import read_future
 from pagerduty_mattermost.gateways.mattermost.post_once import link as post_link
 from pagerduty_mattermost.incidents.incident import Incident
 from pagerduty_mattermost.incidents.reader import read_incident
-from pagerduty_mattermost.reviews import retro, retro_text, room_export, showing
+from pagerduty_mattermost.reviews import pictures, retro, retro_text, room_export, showing
 from pagerduty_mattermost.reviews.gathering import GatheredFacts, gather, room_of, run_of
 from pagerduty_mattermost.reviews.report import report_of
 from pagerduty_mattermost.reviews.reporting import acts_of_incident, incident_reported
@@ -148,8 +148,12 @@ def _files(context: Context, state: RetroState, facts: RetroFacts) -> List[str]:
     zone = times.zone(context.settings.time_zone)
     incident = facts.incident
     text = showing.as_file("md", incident, facts.entries, zone, 0.0)
-    name = f"timeline-{incident.number or incident.id}.md"
-    return [context.mattermost.upload_file(state.channel, name, text.encode("utf-8"))]
+    which = incident.number or incident.id
+    files = [(f"timeline-{which}.md", text.encode("utf-8"))]
+    if drawing.can_draw() and pictures.has_gaps(facts.entries):
+        picture = pictures.gaps_png(incident, facts.entries, zone)
+        files.append((f"tasks-{which}.png", picture))
+    return [context.mattermost.upload_file(state.channel, *file) for file in files]
 
 
 def _conversation(

@@ -32,6 +32,7 @@ HTML_STYLE = (
     "body{font:16px/1.4 sans-serif;max-width:60em;margin:2em auto;padding:0 1em}"
     "table{border-collapse:collapse}td,th{padding:.3em .6em;border-bottom:1px solid #ccc;"
     "text-align:left;vertical-align:top}td:first-child{white-space:nowrap}"
+    "td i{display:block;height:.5em;min-width:1px;background:#2a78c2}"
     "blockquote{margin:.3em 0;padding-left:.6em;border-left:3px solid #ccc}"
 )
 _STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -148,8 +149,27 @@ def _html(
         f'<meta name="viewport" content="width=device-width">\n<style>{HTML_STYLE}</style>\n'
         f"<h1>{title}</h1>\n<table>\n<tr><th>Time<th>After<th>What\n"
         + "\n".join(rows)
-        + f"\n</table>\n<p>{proof}</p>\n"
+        + f"\n</table>\n{_html_gaps(entries, zone)}<p>{proof}</p>\n"
     )
+
+
+def _html_gaps(entries: Sequence[TimelineEntry], zone: tzinfo) -> str:
+    """The time between tasks, a bar each; empty where there are less than two."""
+    done = [entry for entry in entries if entry.kind == TASK]
+    if len(done) < 2:
+        return ""
+    lengths = gaps(done)
+    longest = max(lengths)
+    rows = []
+    for entry, length in zip(done, lengths):
+        at = times.clock(times.iso(entry.at), zone, near=times.iso(done[0].at))
+        width = round(length / (longest or 1.0) * 100)
+        took = times.duration(length) if length else ""
+        bar = f'<i style="width:{width}%"></i>'
+        rows.append(
+            f"<tr><td>{html.escape(at)}<td>{took}<td>{html.escape(one_line(entry.text, 100))}{bar}"
+        )
+    return "<h2>Time between tasks</h2>\n<table>\n" + "\n".join(rows) + "\n</table>\n"
 
 
 def _csv(

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 FILE_FORMS = ("md", "html", "csv", "json")
 """As which a timeline comes: held to `reviews.showing.FORMS` by a test."""
+PICTURE = "png"
+"""Of the time between tasks."""
 MAX_CHANGES_NAMED = 20
 
 
@@ -46,20 +48,29 @@ def timeline(context: Context, command: Command) -> CommandResult:
 
 
 def timeline_file(context: Context, command: Command) -> CommandResult:
-    """All of it as a file, in a direct message."""
-    from pagerduty_mattermost.reviews import sealing, showing
+    """All of it as a file, or a picture of the time between tasks, in a direct message."""
+    from pagerduty_mattermost.reviews import pictures, sealing, showing
 
     found = _gathered(context, command)
     incident, zone = found.incident, times.zone(context.settings.time_zone)
-    seal = sealing.of_entries(context, incident.id, found.entries)
-    text = showing.as_file(command.text, incident, found.entries, zone, seal.at if seal else 0.0)
-    user = account(context, command.user)
-    channel = context.mattermost.direct_channel(user.id)
+    if command.text == PICTURE:
+        content = pictures.gaps_png(incident, found.entries, zone)
+    else:
+        seal = sealing.of_entries(context, incident.id, found.entries)
+        at = seal.at if seal else 0.0
+        text = showing.as_file(command.text, incident, found.entries, zone, at)
+        content = text.encode("utf-8")
     name = f"timeline-{incident.number or incident.id}.{command.text}"
-    file_id = context.mattermost.upload_file(channel.id, name, text.encode("utf-8"))
     said = "\n".join([f"Timeline of {named(incident)}", *found.warnings])
+    return CommandResult(sent(context, command, name, content, said), (incident.id,))
+
+
+def sent(context: Context, command: Command, name: str, content: bytes, said: str) -> str:
+    """A file in a direct message, once for the command; what is said of it."""
+    channel = context.mattermost.direct_channel(account(context, command.user).id)
+    file_id = context.mattermost.upload_file(channel.id, name, content)
     context.post_once(channel.id, said, key=command.key, file_ids=[file_id])
-    return CommandResult(f"`{name}` was sent to you in a direct message.", (incident.id,))
+    return f"`{name}` was sent to you in a direct message."
 
 
 def timeline_seal(context: Context, command: Command) -> CommandResult:
@@ -149,18 +160,6 @@ def changes(context: Context, command: Command) -> CommandResult:
     return CommandResult(text, (incident.id,))
 
 
-def report(context: Context, command: Command) -> CommandResult:
-    """How the last days were: by service, hour, alert and person."""
-    from pagerduty_mattermost.reviews import reporting
-
-    span = reporting.span_of(
-        command.duration, "", now=context.clock(), zone=context.settings.time_zone
-    )
-    services = [command.service] if command.service else []
-    made = reporting.make(context, span, services=services)
-    return CommandResult(reporting.text_of(context, made, command.service))
-
-
 def _gathered(context: Context, command: Command) -> GatheredFacts:
     from pagerduty_mattermost.reviews.gathering import gather
 
@@ -178,23 +177,9 @@ def require_seen(context: Context, command: Command, incident_id: str) -> None:
         raise RejectedInput(ONLY_MEMBERS)
 
 
-def _span() -> FormReader:
-    """How long, and on which service."""
-
-    def read(line: TypedLine) -> Fields:
-        fields = {}
-        if line and line.word(0) not in ("on", "for", "of"):
-            fields["duration"], line = line.before(1).said(), line.rest(1)
-        if line and line.word(0) in ("on", "for", "of"):
-            service = line.rest(1).said()
-            return {**fields, "service": service} if service else None
-        return None if line else fields
-
-    return FormReader(("duration", "service"), read)
-
-
-def file_form() -> FormReader:
-    """Incidents and behind them, or before them, as which file."""
+def file_form(*more: str) -> FormReader:
+    """Incidents and behind them, or before them, as which file; `more`: besides FILE_FORMS."""
+    forms = (*FILE_FORMS, *more)
     incidents = incidents_and(nothing())
 
     def read(line: TypedLine) -> Fields:
@@ -203,7 +188,7 @@ def file_form() -> FormReader:
             return None
         for word, rest in ((0, line.rest(1)), (count - 1, line.before(count - 1))):
             form = line.word(word).lstrip(".")
-            if form in FILE_FORMS:
+            if form in forms:
                 fields = incidents.read(_no_as(rest))
                 return None if fields is None else {**fields, "text": form}
         return None
@@ -220,12 +205,20 @@ VERBS = (
     Verb(
         name="timeline_file",
         run=timeline_file,
-        usage="timeline [id] md|html|csv|json",
+        usage="timeline [id] md|html|csv|json|png",
         example="timeline 1234 md",
-        help="the whole timeline as a file, in a direct message",
+        help="the timeline as a file, or a picture of the time between tasks, in a direct message",
         to_do="export timelines",
         forms=(
-            Form(("timeline", "timeline as", "timeline export", "export timeline"), file_form()),
+            Form(
+                ("timeline", "timeline as", "timeline export", "export timeline"),
+                file_form(PICTURE),
+            ),
+            Form(
+                ("timeline picture", "timeline picture of", "picture of the timeline"),
+                incidents_and(nothing()),
+                {"text": PICTURE},
+            ),
         ),
         group=INCIDENTS,
         incidents=ONE,
@@ -295,18 +288,6 @@ VERBS = (
         group=INCIDENTS,
         incidents=ONE,
         also_called=("summary", "tldr", "brief"),
-    ),
-    Verb(
-        name="report",
-        run=report,
-        usage="report [7d] [on <service>]",
-        example="report 30d on Checkout API",
-        help="how the last days were: by service, hour, alert and person",
-        to_do="see reports",
-        forms=(Form(("report", "incident report", "weekly report"), _span()),),
-        group=INCIDENTS,
-        is_detail=True,
-        also_called=("statistics", "stats", "metrics"),
     ),
     Verb(
         name="similar",

@@ -23,6 +23,7 @@ from pagerduty_mattermost.chat.verbs import (
     overrides,
     page,
     playbooks,
+    reports,
     responders,
     retrospectives,
     room_acts,
@@ -43,6 +44,7 @@ TABLE: CommandTable = CommandTable(
     (
         *incidents.VERBS,
         *looking_back.VERBS,
+        *reports.VERBS,
         *status.VERBS,
         *notes.VERBS,
         *declare.VERBS,

@@ -15,6 +15,7 @@ TYPED: Mapping[str, Tuple[str, ...]] = {
     "timeline_seal": ("seal_timeline",),
     "timeline_verify": ("verify_timeline",),
     "catchup": ("catch_up",),
+    "report_picture": (),
     "report": (),
     "similar": ("similar_incidents",),
     "changes": ("recent_changes", "change_events"),
