@@ -44,6 +44,11 @@ def main() -> int:
         with Room(sandbox, Path(folder)) as room, Browser(Path(folder) / "browser") as browser:
             browser.open(sandbox.mattermost.url + "/")
             _draw(sandbox, room, browser, until)
+    with tempfile.TemporaryDirectory() as folder, Sandbox() as sandbox, Room(
+        sandbox, Path(folder)
+    ) as room, Browser(Path(folder) / "browser") as browser:
+        _draw_afterwards(sandbox, room, browser, until)
+    _draw_by_the_pack()
     return 0
 
 
@@ -155,17 +160,92 @@ def _draw_playbook(sandbox: Any, room: Any, browser: Any, until: Any) -> None:
     mattermost.add_member(made().name, "linus")
     grace.click(post(), post().props["attachments"][0]["actions"][0]["id"])
     until(lambda: "✅ ~~1.1" in post().message, 20)
-    linus.command(made(), "/pd assign 1.3 me")
-    until(lambda: "Set the priority · linus" in post().message, 20)
+    linus.command(made(), "/pd assign 1.5 me")
+    until(lambda: "channel's header · linus" in post().message, 20)
     sandbox.clock.advance(60)
-    linus.command(made(), "/pd check 1.3")
-    until(lambda: "✅ ~~1.3" in post().message, 20)
+    linus.command(made(), "/pd check 1.5")
+    until(lambda: "✅ ~~1.5" in post().message, 20)
     grace.command(made(), '/pd task add 1 "Call the payment provider" --due 20m --assign @linus')
     until(lambda: "Call the payment provider" in post().message, 20)
     browser.open("about:blank")
     browser.open(f"{sandbox.mattermost.url}/#{made().id}")
     _seen(browser, "linus ticked")
     browser.picture(PICTURES / "playbook.png", 1180, 1020)
+
+
+def _draw_afterwards(sandbox: Any, room: Any, browser: Any, until: Any) -> None:
+    """What is shown to who joins late or looks back. The pack's clock is the machine's, so the
+    sandbox's is not moved here."""
+    from sandbox.mattermost import ChatPerson
+
+    mattermost, pagerduty = sandbox.mattermost.account, sandbox.pagerduty.account
+    incident = pagerduty.trigger("Checkout API", "Checkout answers nobody", priority="P1")
+    until(lambda: room.buttons(incident), 30)
+    grace = ChatPerson(sandbox.mattermost, "grace")
+    grace.command("incidents", f"/pd start major-incident {incident.number}")
+
+    def made() -> Any:
+        channels = mattermost.state.channels.values()
+        return next((one for one in channels if one.purpose.endswith(incident.id)), None)
+
+    def post() -> Any:
+        posts = mattermost.posts(made().name) if made() else []
+        return next((one for one in posts if "Playbook **" in one.message), None)
+
+    until(lambda: post() and grace.id in made().members, 30)
+    mattermost.add_member(made().name, "ada")
+    pagerduty.acknowledge(incident, "Ada Lovelace")
+    for task in ("1.1", "1.4", "1.5"):
+        grace.command(made(), f"/pd check {task}")
+        until(lambda one=task: f"✅ ~~{one}" in post().message, 20)
+    pagerduty.annotate(incident, "Payment provider is slow; failing over to the second one.")
+    browser.open(f"{sandbox.mattermost.url}/#{made().id}")
+    _seen(browser, "noted")
+    count = "document.querySelectorAll('.ephemeral').length"
+    _typed(browser, f"/pd timeline {incident.number}")
+    browser.until(f"{count} > 0")
+    browser.picture(PICTURES / "timeline.png", 1180, 760)
+    _typed(browser, f"/pd catchup {incident.number}")
+    browser.until(f"{count} > 1")
+    browser.picture(PICTURES / "catchup-telephone.png", *TELEPHONE)
+
+
+def _draw_by_the_pack() -> None:
+    """What the pack itself draws, of an incident and a quarter that are made up."""
+    from datetime import timezone
+
+    from pagerduty_mattermost.incidents.incident import Incident
+    from pagerduty_mattermost.reviews import pictures, report, timeline
+
+    began = 1_795_232_700.0
+    acts = (
+        (0, "🧭 The playbook Major incident began"),
+        (2, "✅ Grace ticked 1.1 Say what customers see"),
+        (6, "✅ Ada ticked 1.2 Acknowledge the incident"),
+        (39, "✅ Linus ticked 1.5 Open a call"),
+        (45, "✅ Grace ticked 2.1 Read what was deployed"),
+        (61, "✅ Linus ticked 2.3 Roll back or fail over"),
+    )
+    entries = [
+        timeline.TimelineEntry(began + at * 60, timeline.TASK, text, f"act:{at}")
+        for at, text in acts
+    ]
+    incident = Incident("PT4KHLK", 6, "Checkout answers nobody")
+    picture = pictures.gaps_png(incident, entries, timezone.utc)
+    (PICTURES / "timeline-tasks.png").write_bytes(picture)
+    services, people = ("Checkout API", "Database", "Billing Jobs"), ("Ada Lovelace", "Mei Tanaka")
+    incidents, done = [], []
+    for number in range(40):
+        at = began - number * number * 1_500.0
+        id = f"P{number}"
+        service = services[number * number % 7 % 3]
+        incidents.append(report.ReportedIncident(id, "Slow", service, (), "high", at, at + 3000))
+        who = people[number % 3 % 2]
+        done.append(report.ReportedAct(report.NOTIFIED, id, at + 10, who))
+        done.append(report.ReportedAct(report.ACKNOWLEDGED, id, at + 200, who))
+    made = report.report_of(incidents, done, timezone.utc)
+    picture = pictures.report_png(made, "25 Oct 2026 to 21 Nov 2026")
+    (PICTURES / "report.png").write_bytes(picture)
 
 
 def _seen(browser: Any, words: str) -> None:

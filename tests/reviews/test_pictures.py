@@ -1,6 +1,8 @@
 """The pictures of the time between tasks and of a report: what is drawn, that names of strangers
 are words alone, and that a telephone shows them."""
 
+# flake8: noqa: E203
+
 from __future__ import annotations
 
 import importlib.util
@@ -14,6 +16,7 @@ from typing import Any, List
 from unittest.mock import patch
 
 import pytest
+from oncall_case import OnCallCase
 from pack_files import ROOT
 from runs_world import BEGIN
 from test_report import quarter
@@ -125,3 +128,23 @@ def test_a_web_page_draws_the_waits_by_itself() -> None:
     assert "<b>" not in page
     assert "<script" not in page
     assert "Time between" not in showing.as_file("html", INCIDENT, tasks(0), UTC)
+
+
+class ReportPicture(OnCallCase):
+    __test__ = True
+
+    @needs_matplotlib
+    def test_a_report_is_posted_with_its_picture_once(self) -> None:
+        self.account.trigger("Checkout API", "Disk full")
+        given = {"since": "2h", "channel": "incidents", "picture": True}
+        first = self.done("report.incidents", **given)
+        again = self.done("report.incidents", **given)
+        assert first["post_id"] == again["post_id"]
+        (file,) = self.chat.service.state.files.values()
+        assert file.name.startswith("report-")
+        assert file.content.startswith(PNG)
+        (post,) = self.chat.service.posts("incidents")
+        assert post.file_ids == [file.id]
+
+    def test_without_a_channel_there_is_nowhere_to_post_it(self) -> None:
+        assert "name a channel" in self.refused("report.incidents", since="2h", picture=True)

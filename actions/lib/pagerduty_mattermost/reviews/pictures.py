@@ -154,4 +154,7 @@ def _columns(axes: Any, title: str, counts: Sequence[int], names: Mapping[int, s
 
 
 def _words(text: str) -> str:
-    return one_line(clean(text, 400), MAX_WORDS)
+    """Without the sign it begins with, which matplotlib's font has not."""
+    line = one_line(clean(text, 400))
+    sign, _, rest = line.partition(" ")
+    return one_line(rest if rest and not any(map(str.isalnum, sign)) else line, MAX_WORDS)
