@@ -136,6 +136,7 @@ class ReportPicture(OnCallCase):
     @needs_matplotlib
     def test_a_report_is_posted_with_its_picture_once(self) -> None:
         self.account.trigger("Checkout API", "Disk full")
+        self.at(self.now + 60)
         given = {"since": "2h", "channel": "incidents", "picture": True}
         first = self.done("report.incidents", **given)
         again = self.done("report.incidents", **given)
