@@ -3,92 +3,23 @@ people change; at one request a look while nothing is said."""
 
 from __future__ import annotations
 
-import time
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
-from typing import Any, Callable, Dict, Iterator, List, Tuple
+from typing import Any, Dict, Iterator
 
 import pytest
-from datastore_double import Item
-from datastore_double import Service as Datastore
+from heard_rooms import NAME, Heard, contents
 from rooms_world import RoomsWorld
 
-from pagerduty_mattermost.chat import handle, thread_notes
-from pagerduty_mattermost.chat.room_ear import MAX_READ, ROOM_TRIGGER, RoomEar
-from pagerduty_mattermost.core.errors import PackError, RetryLater
-from pagerduty_mattermost.gateways.context import Context
+from pagerduty_mattermost.chat import handle
+from pagerduty_mattermost.chat.room_ear import MAX_READ
+from pagerduty_mattermost.core.errors import PackError
 from pagerduty_mattermost.gateways.stackstorm.payload_schema import PayloadSchema
-from pagerduty_mattermost.rooms import tending
 from pagerduty_mattermost.rooms.hearing import heard
-
-NAME = "inc-2026-11-21-database-timeout"
-
-
-class Sent:
-    """In place of a dispatcher."""
-
-    def __init__(self) -> None:
-        self.sent: List[Tuple[str, Dict[str, Any]]] = []
-        self.fails = False
-
-    def dispatch(self, trigger: str, payload: Any, *, trace_tag: str) -> None:
-        if self.fails:
-            raise RetryLater("StackStorm is down")
-        self.sent.append((trigger, dict(payload)))
-
-    def taken(self) -> List[Tuple[str, Dict[str, Any]]]:
-        found, self.sent = self.sent, []
-        return found
-
-
-class Heard:
-    def __init__(self, world: RoomsWorld) -> None:
-        self.world, self.sent = world, Sent()
-        self.ear = self.anew()
-
-    def anew(self) -> RoomEar:
-        return RoomEar(self.world.context(), self.sent, self.world.log)  # type: ignore[arg-type]
-
-    def look(self) -> List[str]:
-        """What a look comes to, carried out."""
-        self.world.clock.advance(15)
-        self.ear.look()
-        return self.done()
-
-    def done(self) -> List[str]:
-        kinds = []
-        for trigger, payload in self.sent.taken():
-            kinds.append(str(payload.get("verb") or payload["kind"]))
-            if trigger == ROOM_TRIGGER:
-                tending.tend_one(self.world.context(), payload["incident"])
-                continue
-            handle.handle(self.world.context(), payload)
-        return kinds
-
-    def say(self, text: str, who: str = "ada", channel: str = NAME, **more: Any) -> Any:
-        self.world.clock.advance(1)
-        return self.world.chat.say(who, channel, text, **more)
-
-    def edit(self, post: Any, text: str) -> None:
-        self.world.clock.advance(1)
-        chat = self.world.chat
-        chat.state.edit_post(post, text, post.props, False, [])
 
 
 @pytest.fixture(params=["5.37", "11.6"])
 def world(request: pytest.FixtureRequest) -> Iterator[RoomsWorld]:
     with RoomsWorld(request.param, note=False) as world:
         yield world
-
-
-@pytest.fixture
-def quiet() -> Iterator[RoomsWorld]:
-    with RoomsWorld(note=False) as world:
-        yield world
-
-
-def contents(incident: Any) -> List[str]:
-    return [note.content for note in incident.notes]
 
 
 @pytest.mark.parametrize("private", [False, True])
@@ -235,122 +166,6 @@ def test_only_rooms_with_news_are_read(quiet: RoomsWorld) -> None:
     assert len(quiet.requests(before)) == 2
 
 
-def test_what_was_not_dispatched_is_heard_again_once(quiet: RoomsWorld) -> None:
-    incident = quiet.incident()
-    quiet.open(incident)
-    ears = Heard(quiet)
-    ears.look()
-    ears.say("note: in an outage")
-    ears.sent.fails = True
-    quiet.clock.advance(15)
-    with pytest.raises(RetryLater):
-        ears.ear.look()
-    ears.sent.fails = False
-    assert ears.look() == ["note"]
-    assert contents(incident) == ["in an outage"]
-
-
-def test_a_sensor_that_starts_anew_goes_on_where_it_was(quiet: RoomsWorld) -> None:
-    incident = quiet.incident()
-    quiet.open(incident)
-    ears = Heard(quiet)
-    ears.say("note: one")
-    ears.look()
-    ears.say("note: two")
-    ears.ear = ears.anew()
-    assert ears.look() == ["note"]
-    quiet.datastore.items.pop("pagerduty.rooms.ear")
-    ears.ear = ears.anew()
-    ears.look()
-    assert contents(incident) == ["one", "two"]
-
-
-def test_two_ears_make_one_note(quiet: RoomsWorld) -> None:
-    incident = quiet.incident()
-    quiet.open(incident)
-    first, second = Heard(quiet), Heard(quiet)
-    first.say("note: once")
-    first.look()
-    second.look()
-    assert contents(incident) == ["once"]
-
-
-def slept_by(world: RoomsWorld, sleep: Callable[[float], None]) -> Context:
-    clock = world.clock
-    raw, store, log = world.raw(), world.datastore, world.log
-    return Context(raw, store, log, clock=clock, monotonic=clock, sleep=sleep)
-
-
-class Together(Datastore):
-    """Two runs that read what was said of a post before either of them wrote it."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.both = Barrier(2, timeout=10)
-        self.met = 0
-
-    def list_values(
-        self, local: bool = True, prefix: str = "", limit: int = 100, offset: int = 0
-    ) -> List[Item]:
-        found = super().list_values(local, prefix, limit, offset)
-        if ".said." in prefix and self.met < 2:
-            self.met += 1
-            self.both.wait()
-        return found
-
-
-def test_two_ears_at_once_make_one_note(quiet: RoomsWorld) -> None:
-    """Neither run knows of the other when it begins."""
-    incident = quiet.incident()
-    quiet.open(incident)
-    ears = Heard(quiet)
-    ears.say("note: once")
-    quiet.clock.advance(15)
-    ears.ear.look()
-    ((_, order),) = ears.sent.taken()
-    together = Together()
-    together.items = quiet.datastore.items
-    quiet.datastore = together
-
-    def carry_out() -> Any:
-        return handle.handle(slept_by(quiet, lambda seconds: time.sleep(seconds / 3)), order)
-
-    with ThreadPoolExecutor(2) as pool:
-        for done in [pool.submit(carry_out) for _ in range(2)]:
-            done.result(30)
-    assert together.met == 2
-    assert contents(incident) == ["once"]
-
-
-def test_a_run_that_comes_while_another_writes_the_note_waits_for_it(quiet: RoomsWorld) -> None:
-    incident = quiet.incident()
-    quiet.open(incident)
-    ears = Heard(quiet)
-    post = ears.say("note: once")
-    assert thread_notes.note_of(quiet.context(), {"post_id": post.id}) is not None
-    slept = []
-
-    def written_meanwhile(seconds: float) -> None:
-        slept.append(seconds)
-        quiet.clock.advance(seconds)
-        if len(slept) == 3:
-            quiet.pagerduty.annotate(incident, "once", "Ada Lovelace")
-
-    second = slept_by(quiet, written_meanwhile)
-    assert thread_notes.note_of(second, {"post_id": post.id}) is None
-    assert len(slept) == 3
-
-
-def test_what_a_killed_run_left_undone_is_noted_by_the_next(quiet: RoomsWorld) -> None:
-    incident = quiet.incident()
-    quiet.open(incident)
-    ears = Heard(quiet)
-    post = ears.say("note: once")
-    assert thread_notes.note_of(quiet.context(), {"post_id": post.id}) is not None
-    assert thread_notes.note_of(quiet.context(), {"post_id": post.id}) is not None
-    assert quiet.slept < 15
-
-
 def test_a_room_that_is_new_is_heard_soon(quiet: RoomsWorld) -> None:
     quiet.open(quiet.incident("Old"))
     ears = Heard(quiet)
@@ -416,22 +231,6 @@ def test_the_payloads_fit_their_schemas(quiet: RoomsWorld) -> None:
     assert len(sent) == 2
     for trigger, payload in sent:
         assert PayloadSchema(_schemas()[trigger]).misfit(payload) == ""
-
-
-def test_each_kind_of_trouble_is_heard_later(quiet: RoomsWorld) -> None:
-    incident = quiet.incident()
-    quiet.open(incident)
-    ears = Heard(quiet)
-    ears.look()
-    ears.say("note: later")
-    for path in ("/users/me/teams", f"/channels/{quiet.room(incident).channel_id}/posts"):
-        quiet.sandbox.mattermost.faults.add(
-            "status", status=500, method="GET", path=path, times=20
-        )
-        ears.ear.listen()
-        quiet.sandbox.mattermost.faults.clear()
-    assert any("heard later" in line for line in quiet.log.lines)
-    assert ears.look() == ["note"]
 
 
 def test_what_is_heard_is_decided_by_the_posts_alone() -> None:
