@@ -16,7 +16,7 @@ import pytest
 from changing_commands import CHANGING, staged
 from chat_case import ChatCase
 from chat_handle import ChatHandle
-from command_rows import Row
+from typed_effects import Row
 
 from pagerduty_mattermost.chat import handle
 from pagerduty_mattermost.gateways.pagerduty import incident_updates

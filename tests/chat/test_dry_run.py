@@ -12,8 +12,9 @@ from types import SimpleNamespace
 from typing import Any, Dict, Iterator, Tuple
 
 import pytest
-from command_rows import ROWS, TEST_SERVICE, Row, overridden_id, playbook_post
+from command_rows import ROWS
 from datastore_double import Service
+from typed_effects import TEST_SERVICE, Row, overridden_id, playbook_post
 
 from pagerduty_mattermost.chat.command import CommandResult
 from pagerduty_mattermost.chat.parser import parse

@@ -12,7 +12,7 @@ from typing import Any, Dict
 import pytest
 from changing_commands import CHANGING, staged
 from chat_case import ChatCase
-from command_rows import Row
+from typed_effects import Row
 
 from pagerduty_mattermost.chat.parser import parse
 from pagerduty_mattermost.core.errors import NotKnown

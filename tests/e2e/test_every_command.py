@@ -10,8 +10,10 @@ import time
 from typing import Any, Callable, Dict, Iterator, NamedTuple, Tuple
 
 import pytest
-from command_rows import (
-    ROWS,
+from command_rows import ROWS
+from embedded_room import EmbeddedRoom, text_of, word_of
+from pack_files import documented_scopes
+from typed_effects import (
     Row,
     acknowledged_by,
     assignees,
@@ -23,8 +25,6 @@ from command_rows import (
     room_of,
     user,
 )
-from embedded_room import EmbeddedRoom, text_of, word_of
-from pack_files import documented_scopes
 
 from pagerduty_mattermost.cards import buttons
 from pagerduty_mattermost.chat.parser import parse

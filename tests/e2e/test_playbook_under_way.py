@@ -7,8 +7,8 @@ import time
 from typing import Any, Iterator
 
 import pytest
-from command_rows import playbook_of, room_of, with_playbook
 from embedded_room import EmbeddedRoom
+from typed_effects import playbook_of, room_of, with_playbook
 
 from sandbox import Sandbox
 from sandbox.waiting import until

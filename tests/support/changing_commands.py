@@ -9,7 +9,8 @@ from types import SimpleNamespace
 from typing import Any, List, NamedTuple
 
 from chat_case import ChatCase
-from command_rows import ROWS, TEST_SERVICE, Row, overridden_id
+from command_rows import ROWS
+from typed_effects import TEST_SERVICE, Row, overridden_id
 
 from pagerduty_mattermost.chat.parser import parse
 from pagerduty_mattermost.chat.verb import PAGERDUTY
