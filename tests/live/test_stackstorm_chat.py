@@ -8,42 +8,22 @@ aliases that are made there begin with live_chat and are taken away again.
 
 from __future__ import annotations
 
-import itertools
-import os
 import re
 import statistics
 import threading
 import time
 from typing import Any, Dict, Iterator, List, Tuple
 
-import pytest
 import requests
-from chatops_case import ChatopsCase
-from inquiry_ask import InquiryAsk
 from pack_files import REAL_ST2
+from stackstorm_chat_case import API, ON_STACKSTORM, TOKEN, LiveCase, api
 
-from pagerduty_mattermost.chatops import inquiry_posts
 from pagerduty_mattermost.chatops.alias_host import NoMatch
 from pagerduty_mattermost.gateways.stackstorm.alias_trial import _trial, formats_of
 
-pytestmark = [
-    pytest.mark.live,
-    pytest.mark.skipif(not os.environ.get("ST2_API_URL"), reason="ST2_API_URL is not set"),
-]
-API = os.environ.get("ST2_API_URL", "").rstrip("/") + "/v1"
-TOKEN = os.environ.get("ST2_AUTH_TOKEN", "")
-PACK = "examples"
+pytestmark = ON_STACKSTORM
 FILLED = ("core", "web-1", "two words", "'quoted value'", "x=1", "7")
 PHRASES = 200
-
-
-def api(method: str, path: str, body: Any = None, **params: Any) -> Any:
-    headers = {"X-Auth-Token": TOKEN} if TOKEN else {}
-    answer = requests.request(
-        method, API + path, json=body, params=params, headers=headers, timeout=30
-    )
-    answer.raise_for_status()
-    return answer.json() if answer.content else None
 
 
 def every_alias() -> List[Dict[str, Any]]:
@@ -64,34 +44,6 @@ def phrases() -> Iterator[str]:
             yield filled.upper()
             yield f"{filled} timeout=5"
             yield filled.rpartition(" ")[0] or "nothing"
-
-
-class LiveCase(ChatopsCase):
-    """The sandbox's StackStorm stays unused."""
-
-    def own_settings(self) -> Dict[str, Any]:
-        return {"api_url": API, "api_key": ""}
-
-    def setUp(self) -> None:
-        super().setUp()
-        self.sensor_service.datastore_service.get_api_client = lambda: _Client()
-        self.made: List[str] = []
-
-    def tearDown(self) -> None:
-        for ref in self.made:
-            api("DELETE", f"/actionalias/{ref}")
-        super().tearDown()
-
-    def alias(self, name: str, formats: List[str], **more: Any) -> None:
-        body = {"name": name, "pack": PACK, "action_ref": "core.local", "formats": formats}
-        api("POST", "/actionalias", {**body, "description": "live_chat", **more})
-        self.made.append(f"{PACK}.{name}")
-        self.bridge._orders._host._rows = (-1e9, [])
-
-
-class _Client:
-    endpoints = {"api": API}
-    token = TOKEN
 
 
 class PhrasesTestCase(LiveCase):
@@ -220,102 +172,3 @@ class RunsTestCase(LiveCase):
         assert self.told("succeeded: survived")["id"] == post["id"]
         assert len(self.posts()) == 1
         self.nothing_left()
-
-
-class QuestionsTestCase(LiveCase):
-    __test__ = True
-
-    def test_a_route_is_asked_and_the_answer_taken(self) -> None:
-        id = self.asked("~town-square needs:2")
-        post = self.told("2 people")
-        self.press(post, "Yes")
-        self.press(self.told("so far"), "Yes", "grace")
-        self.told("answered: **Yes**")
-        assert self.execution(id)["result"]["response"] == {"approved": True}
-
-    def test_examples_workflow_goes_on_once_under_a_hundred_clicks(self) -> None:
-        workflow, id = self.workflow()
-        post = self.told("Continue?")
-        self.sensor.endpoint._people._burst = 1000.0
-        stored = self.sandbox.mattermost.account.state.posts[post["id"]]
-        context = stored.props["attachments"][0]["actions"][0]["integration"]["context"]
-        ids = itertools.cycle([(self.user_id(name), name) for name in ("ada", "grace", "mei")])
-        bodies = [
-            {
-                "user_id": user,
-                "user_name": name,
-                "channel_id": post["channel_id"],
-                "post_id": post["id"],
-                "trigger_id": f"click{number}",
-                "context": context,
-            }
-            for number, (user, name) in zip(range(100), ids)
-        ]
-        threads = [
-            threading.Thread(target=self.post, args=("/click",), kwargs={"json": body})
-            for body in bodies
-        ]
-        begun = time.monotonic()
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        self.told("answered: **Yes**")
-        self.went_on_once(workflow)
-        print(f"\nanswered, and the workflow's result, {time.monotonic() - begun:.1f} s later")
-
-    def test_killed_between_click_and_answer_it_goes_on_once(self) -> None:
-        for before in (True, False):
-            self.killed(*self.workflow(), before=before)
-
-    def killed(self, workflow: str, id: str, *, before: bool) -> None:
-        """`before`: StackStorm was not given the answer yet."""
-        records = self.bridge._answers._records
-        kept = records.read(id)
-        records.write(kept._replace(state="given", answer={"approved": True}, by="ada"))
-        if not before:
-            api("PUT", f"/inquiries/{id}", {"id": id, "response": {"approved": True}})
-        self.start()
-        self.bridge.tend()
-        self.waited(lambda: self.bridge._answers._records.read(id).state == "done")
-        self.went_on_once(workflow)
-
-    def workflow(self) -> Tuple[str, str]:
-        """Ids of a workflow of examples that waits, and of its inquiry; asked in Town Square."""
-        made = api("POST", "/executions", {"action": "examples.orquesta-ask-basic"})["id"]
-        inquiry = self.waited(
-            lambda: [
-                row["id"]
-                for row in api("GET", "/executions", parent=made, limit=50)
-                if row["action"]["ref"] == "core.ask" and row["status"] == "pending"
-            ]
-        )[0]
-        asking = self.bridge._answers._asking
-        found = asking.read(inquiry)
-        route = found.inquiry._replace(route="~town-square")
-        kept = asking.kept_of(found._replace(inquiry=route), self.channel.id, "")
-        post = asking._create(kept)
-        asking._records.write(kept._replace(post_id=post["id"]))
-        assert inquiry_posts.key_of(inquiry)
-        return made, inquiry
-
-    def asked(self, route: str) -> str:
-        spec = {"type": "boolean", "description": "Go?", "required": True}
-        schema = {"type": "object", "properties": {"approved": spec}}
-        given = {"route": route, "schema": schema, "ttl": 10}
-        id = str(api("POST", "/executions", {"action": "core.ask", "parameters": given})["id"])
-        self.waited(lambda: self.execution(id)["status"] == "pending")
-        ok, result = InquiryAsk(config=self.config, action_service=self.sensor_service).run(
-            inquiry_id=id
-        )
-        assert ok, result
-        return id
-
-    def execution(self, id: str) -> Dict[str, Any]:
-        return dict(api("GET", f"/executions/{id}"))
-
-    def went_on_once(self, workflow: str) -> None:
-        self.waited(lambda: self.execution(workflow)["status"] == "succeeded")
-        children = api("GET", "/executions", parent=workflow, limit=50)
-        said = [str((row.get("parameters") or {}).get("message")) for row in children]
-        assert said.count("Automation completed.") == 1
