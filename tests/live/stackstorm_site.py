@@ -165,6 +165,10 @@ class PackOnStackStorm:
         card = self.card(incident)
         return list(self.sandbox.mattermost.account.thread(card)) if card else []
 
+    def told(self, incident: Any) -> int:
+        """How many of its changes stand in Mattermost: the card tells the first."""
+        return 1 + len(self.thread(incident)) if self.card(incident) else 0
+
     def webhook(self) -> Dict[str, Any]:
         """The section of the configuration, on a free port."""
         port = free_port()

@@ -94,7 +94,7 @@ def test_the_way_to_rights(pack: PackOnStackStorm, users: Dict[str, StackStorm])
     within(60, lambda: admin.keys(f"{PACK}.sensor.head"), "the sensor does not go on")
     print(f"\nthe sensor goes on {time.monotonic() - began:.0f} s after it was given the role")
     incident = pack.sandbox.pagerduty.account.trigger("Checkout API", "With rights")
-    within(60, lambda: pack.thread(incident), "no card")
+    within(60, lambda: pack.card(incident), "no card")
     assert {row["name"]: row for row in health(admin)}["rights"]["state"] == "ok"
 
     found = bob.run(f"{PACK}.incident.find", statuses=["triggered"])

@@ -75,9 +75,9 @@ class Watch:
         self._thread = threading.Thread(target=self._run)
         self._thread.start()
 
-    def add(self, incident: Any, replies: int) -> None:
-        """`replies`: how many the incident's thread has once the change is told."""
-        self._waiting.append((time.perf_counter(), incident, replies))
+    def add(self, incident: Any, changes: int) -> None:
+        """`changes`: how many of the incident's are told once this one is."""
+        self._waiting.append((time.perf_counter(), incident, changes))
 
     def end(self, seconds: float) -> List[float]:
         self._over.set()
@@ -88,8 +88,8 @@ class Watch:
     def _run(self) -> None:
         while self._waiting or not self._over.is_set():
             for one in list(self._waiting):
-                began, incident, replies = one
-                if len(self._pack.thread(incident)) >= replies:
+                began, incident, changes = one
+                if self._pack.told(incident) >= changes:
                     self.took.append(time.perf_counter() - began)
                     self._waiting.remove(one)
             time.sleep(0.02)
@@ -165,7 +165,7 @@ def test_a_click(pack: PackOnStackStorm, floor: Any) -> None:
     pack.start(watch={"poll_interval": 60})
     account = pack.sandbox.pagerduty.account
     incidents = [account.trigger("Checkout API", f"Click {number}") for number in range(25)]
-    within(180, lambda: all(pack.thread(one) for one in incidents), "not all have a card")
+    within(180, lambda: all(pack.card(one) for one in incidents), "not all have a card")
     time.sleep(5)
     took, floors = [], []
     for number, incident in enumerate(incidents):
