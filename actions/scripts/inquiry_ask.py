@@ -11,6 +11,7 @@ class InquiryAsk(PackAction):
     def act(self, inquiry_id: str = "") -> Dict[str, Any]:
         from pagerduty_mattermost.chatops.inquiry_places import api_of, asking_of
         from pagerduty_mattermost.chatops.inquiry_records import InquiryRecords
+        from pagerduty_mattermost.core.errors import RetryLater
 
         context = self.context
         if not context.settings.chatops.inquiries:
@@ -22,4 +23,8 @@ class InquiryAsk(PackAction):
         asking = asking_of(
             lambda: context, api_of(context), lambda: context.mattermost, records, context.log
         )
-        return asking.ask(inquiry_id)
+        try:
+            return asking.ask(inquiry_id)
+        except RetryLater as error:
+            context.log.warning("The inquiry is asked later: %s", error)
+            return {"done": "later", "message": f"The chat sensor asks it later: {error}"}

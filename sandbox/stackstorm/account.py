@@ -11,7 +11,7 @@ from __future__ import annotations
 import itertools
 import re
 import threading
-from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Sequence, Set, Tuple
 
 from ..clock import Clock
 
@@ -52,6 +52,8 @@ class StackStormAccount:
         self.executions: Dict[str, Dict[str, Any]] = {}
         self.resumed: Dict[str, int] = {}
         """How often the workflow behind an inquiry went on."""
+        self.secret: Set[str] = set()
+        """Names of parameters that are shown masked."""
         self._numbers = itertools.count(1)
 
     def new_id(self) -> str:
@@ -134,6 +136,8 @@ class StackStormAccount:
             "pack": alias["pack"],
         }
         row = self.add_execution(action, parameters, context)
+        shown = {k: "********" if k in self.secret else v for k, v in parameters.items()}
+        row["parameters"] = shown
         return {"execution": dict(row), "actionalias": alias, **self._said(alias, parameters)}
 
     def _said(self, alias: Mapping[str, Any], parameters: Mapping[str, Any]) -> Dict[str, Any]:

@@ -3,7 +3,8 @@ its buttons, what only its giver sees, help."""
 
 from __future__ import annotations
 
-from typing import Any, Dict
+import json
+from typing import Any, Dict, List, Tuple
 
 from chatops_case import ChatopsCase
 
@@ -251,3 +252,68 @@ class HelpTestCase(ChatopsCase):
         self.say("help")
         told = self.told_alone("You may run 62 phrases here")
         assert "`/st2 help big` 60 phrases" in told
+
+
+class AuditTestCase(ChatopsCase):
+    """Who ran what stands in the pack's own audit."""
+
+    __test__ = True
+
+    def test_who_ran_which_phrase_as_which_execution(self) -> None:
+        self.say("wait the train")
+        self.press(self.told("Waiting for the train"), "Cancel", "grace")
+        self.told("canceled")
+        (execution,) = self.executions()
+        words = {"phrase": "wait the train", "alias": "ops.wait", "execution": execution["id"]}
+        assert self.entry("st2") == ("ada", "done", words)
+        words.pop("phrase")
+        assert self.entry("st2 cancel") == ("grace", "done", words)
+
+    def test_what_may_not_be_run(self) -> None:
+        self.chatops = {"allow": {"ops": ["*"]}}
+        self.start()
+        self.say("pack get core")
+        self.told_alone("was not run")
+        rows = self.kept("pagerduty.refused.")
+        (told,) = [one for row in rows for one in row["entries"]]
+        assert told["words"] == {"alias": "packs.pack_get"}
+        assert told["reason"]
+
+    def test_a_phrase_with_a_secret_in_it_is_not_kept(self) -> None:
+        account = self.stackstorm.account
+        account.add_alias("ops.login", ["login {{password}}"], "ops.login")
+        account.secret.add("password")
+        self.say("login hunter2")
+        self.waited(self.executions)
+        _, _, words = self.entry("st2")
+        assert "phrase" not in words
+        assert words["alias"] == "ops.login"
+
+    def test_one_whose_sensor_was_killed_before_it_knew_the_execution(self) -> None:
+        self.say("wait the train")
+        self.told("Waiting for the train")
+        (execution,) = self.executions()
+        records = self.bridge._orders._records
+        (kept,) = records.all()
+        for name in self.names("pagerduty.audit."):
+            self.sensor_service.delete_value(name, local=False)
+        records.write(kept._replace(execution="", at=kept.at - 61))
+        self.start()
+        self.bridge.tend()
+        assert self.entry("st2")[2]["execution"] == execution["id"]
+
+    def entry(self, verb: str) -> Tuple[str, str, Dict[str, str]]:
+        rows = self.waited(
+            lambda: [row for row in self.kept("pagerduty.audit.") if row["verb"] == verb]
+        )
+        (row,) = rows
+        return row["chat_user"], row["result"], row["words"]
+
+    def kept(self, prefix: str) -> List[Dict[str, Any]]:
+        values = self.sensor_service.list_values(local=False, prefix=prefix)
+        return [json.loads(one.value)["data"] for one in values]
+
+    def names(self, prefix: str) -> List[str]:
+        return [
+            str(one.name) for one in self.sensor_service.list_values(local=False, prefix=prefix)
+        ]

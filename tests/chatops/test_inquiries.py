@@ -4,25 +4,18 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from typing import Any, Dict, List
-from unittest import mock
 
 import pytest
-from chatops_case import ChatopsCase
 from hypothesis import given
 from hypothesis import strategies as st
-from inquiry_ask import InquiryAsk
+from inquiry_case import APPROVED, InquiryCase
 
-from pagerduty_mattermost.chatops import inquiry, waiting_workflows
+from pagerduty_mattermost.chatops import inquiry
 from sandbox.stackstorm import inquiries
 
-APPROVED: Dict[str, Any] = {
-    "type": "object",
-    "properties": {
-        "approved": {"type": "boolean", "description": "Restart web-1?", "required": True}
-    },
-}
 SEVERAL: Dict[str, Any] = {
     "type": "object",
     "properties": {
@@ -32,39 +25,6 @@ SEVERAL: Dict[str, Any] = {
         "note": {"type": "string", "secret": True},
     },
 }
-
-
-class InquiryCase(ChatopsCase):
-    def ask(
-        self, schema: Dict[str, Any] = APPROVED, route: str = "~town-square", **more: Any
-    ) -> str:
-        id = inquiries.ask(self.stackstorm.account, schema, route, **more)
-        self.result = self.run_action(id)
-        return id
-
-    def run_action(self, id: str) -> Any:
-        """What the rule runs."""
-        wrapper = mock.Mock()
-        wrapper._pack, wrapper._class_name = "tests", "InquiryAsk"
-        action = InquiryAsk(config=self.config, action_service=self.sensor_service)
-        return action.run(inquiry_id=id)
-
-    def response(self, id: str) -> Any:
-        return (self.stackstorm.account.executions[id]["result"] or {}).get("response")
-
-    def answers(self) -> int:
-        """How often StackStorm was given an answer."""
-        return len(self.sandbox.journal.find(path="^/v1/inquiries/", method="PUT"))
-
-    def send(self, dialog: Any, user: str = "ada", **fields: Any) -> Any:
-        body = {
-            "type": "dialog_submission",
-            "callback_id": dialog["callback_id"],
-            "state": dialog["state"],
-            "user_id": self.user_id(user),
-            "submission": fields,
-        }
-        return self.post("/dialog", json=body).json()
 
 
 class ButtonsTestCase(InquiryCase):
@@ -85,6 +45,10 @@ class ButtonsTestCase(InquiryCase):
         assert not self.shown_actions(ended)
         assert self.response(id) == {"approved": True}
         assert self.stackstorm.account.resumed == {id: 1}
+        values = self.sensor_service.list_values(local=False, prefix="pagerduty.audit.")
+        (kept,) = [json.loads(one.value)["data"] for one in values]
+        assert (kept["chat_user"], kept["verb"]) == ("ada", "st2 answer")
+        assert kept["words"] == {"question": id, "answer": "Yes"}
 
     def test_it_is_posted_once_however_often_it_is_asked(self) -> None:
         id = self.ask()
@@ -189,6 +153,20 @@ class ButtonsTestCase(InquiryCase):
         post = self.told("Restart web-1?")
         self.press(post, "Yes")
         self.told("answered: **Yes**")
+
+    def test_what_mattermost_did_not_take_the_round_asks_later_and_no_execution_fails(
+        self,
+    ) -> None:
+        faults = self.sandbox.mattermost.faults
+        faults.add("status", method="POST", path="/posts$", status=503)
+        id = self.ask()
+        ok, result = self.result
+        assert ok
+        assert result["done"] == "later"
+        faults.clear()
+        self.stackstorm.account.executions[id]["start_timestamp"] = "2020-01-01T00:00:00.000000Z"
+        self.bridge.tend()
+        self.told("Restart web-1?")
 
     def test_switched_off_nothing_is_asked(self) -> None:
         self.chatops = {"inquiries": False}
@@ -310,130 +288,6 @@ class RightsTestCase(InquiryCase):
         self.press(self.told("Restart web-1?"), "Yes")
         self.told_alone("nobody's own account is known here")
         assert self.answers() == 0
-
-
-class KilledBetweenTestCase(InquiryCase):
-    """The sensor dies between the click and the answer, or StackStorm's answer is lost."""
-
-    __test__ = True
-
-    def test_an_answer_that_was_kept_is_given_by_the_next_process_once(self) -> None:
-        id = self.ask()
-        records = self.bridge._answers._records
-        kept = records.read(id)
-        records.write(kept._replace(state="given", answer={"approved": True}, by="ada"))
-        self.start()
-        self.bridge.tend()
-        self.told("@\u200bada answered: **Yes**")
-        assert self.stackstorm.account.resumed == {id: 1}
-
-    def test_one_that_stackstorm_took_before_the_kill_is_not_given_again(self) -> None:
-        id = self.ask()
-        records = self.bridge._answers._records
-        kept = records.read(id)
-        records.write(kept._replace(state="given", answer={"approved": True}, by="ada"))
-        inquiries.respond(self.stackstorm.account, id, {"approved": True}, "stanley")
-        self.start()
-        self.bridge.tend()
-        self.told("@\u200bada answered: **Yes**")
-        assert self.answers() == 0
-
-    def test_a_lost_answer_goes_on_once(self) -> None:
-        id = self.ask()
-        self.stackstorm.faults.add("lost", method="PUT", path="^/v1/inquiries/", times=1)
-        self.press(self.told("Restart web-1?"), "Yes")
-        self.told_alone("your answer is kept")
-        self.bridge.tend()
-        self.told("@\u200bada answered: **Yes**")
-        assert self.stackstorm.account.resumed == {id: 1}
-
-    def test_stackstorm_in_trouble_gets_it_when_it_is_back(self) -> None:
-        id = self.ask()
-        self.stackstorm.faults.add("status", method="PUT", path="^/v1/inquiries/", status=500)
-        self.press(self.told("Restart web-1?"), "Yes")
-        self.told_alone("your answer is kept")
-        self.stackstorm.faults.clear()
-        self.bridge.tend()
-        self.told("@\u200bada answered: **Yes**")
-        assert self.stackstorm.account.resumed == {id: 1}
-
-
-class EarlyAnswersTestCase(InquiryCase):
-    """StackStorm makes a workflow wait a moment after its inquiry can be answered; what is
-    answered before that it takes, and the workflow waits for good."""
-
-    __test__ = True
-
-    def test_an_answer_waits_until_the_workflow_does(self) -> None:
-        id = self.ask(waits=False)
-        self.press(self.told("Restart web-1?"), "Yes")
-        threading.Timer(1.0, lambda: inquiries.wait(self.stackstorm.account, id)).start()
-        self.told("answered: **Yes**")
-        assert self.stackstorm.account.resumed == {id: 1}
-        self.waited(lambda: self.state(id) == "done")
-        assert not self.resumes()
-
-    def test_a_workflow_that_stays_paused_though_answered_is_resumed_once(self) -> None:
-        id = self.ask(waits=False)
-        with mock.patch.object(waiting_workflows, "READY_SECONDS", 0.3):
-            self.press(self.told("Restart web-1?"), "Yes")
-            self.told("answered: **Yes**")
-        assert self.stackstorm.account.resumed == {}
-        self.waited(lambda: self.stackstorm.account.resumed)
-        self.bridge.tend()
-        self.waited(lambda: self.state(id) == "done")
-        assert self.stackstorm.account.resumed == {id: 1}
-        assert len(self.resumes()) == 1
-
-    def test_one_whose_sensor_was_killed_after_the_answer_is_seen_to_by_the_next(self) -> None:
-        id = self.ask(waits=False)
-        records = self.bridge._answers._records
-        inquiries.respond(self.stackstorm.account, id, {"approved": True}, "stanley")
-        given = {"state": "given", "answer": {"approved": True}, "by": "ada"}
-        records.write(records.read(id)._replace(**given))
-        self.start()
-        self.bridge.tend()
-        self.told("answered: **Yes**")
-        self.waited(lambda: self.stackstorm.account.resumed == {id: 1})
-
-    def test_what_somebody_has_paused_stays_so(self) -> None:
-        id = self.ask(waits=False)
-        account = self.stackstorm.account
-        workflow = account.executions[account.executions[id]["parent"]]
-        workflow["context"]["paused_by"] = "admin"
-        with mock.patch.object(waiting_workflows, "READY_SECONDS", 0.3):
-            self.press(self.told("Restart web-1?"), "Yes")
-            self.told("answered: **Yes**")
-        self.waited(lambda: self.state(id) == "done")
-        assert not self.resumes()
-
-    def test_one_that_waits_for_its_next_question_is_not_resumed(self) -> None:
-        id = self.ask(waits=False)
-        account = self.stackstorm.account
-        parent = account.executions[id]["parent"]
-        account.add_execution("core.ask", {}, {}, parent=parent)["status"] = "pending"
-        with mock.patch.object(waiting_workflows, "READY_SECONDS", 0.3):
-            self.press(self.told("Restart web-1?"), "Yes")
-            self.told("answered: **Yes**")
-        self.waited(lambda: self.state(id) == "done")
-        assert not self.resumes()
-
-    def test_one_that_may_not_be_resumed_operations_are_told_of(self) -> None:
-        self.config["mattermost"]["operations_channel"] = "town-square"
-        self.start()
-        self.stackstorm.faults.add("status", method="PUT", path="^/v1/executions/", status=403)
-        id = self.ask(waits=False)
-        with mock.patch.object(waiting_workflows, "READY_SECONDS", 0.3):
-            self.press(self.told("Restart web-1?"), "Yes")
-            self.told("answered: **Yes**")
-        parent = self.stackstorm.account.executions[id]["parent"]
-        assert f"st2 execution resume {parent}" in self.told("stays paused")["message"]
-
-    def state(self, id: str) -> str:
-        return str(self.bridge._answers._records.read(id).state)
-
-    def resumes(self) -> List[Any]:
-        return list(self.sandbox.journal.find(path="^/v1/executions/", method="PUT"))
 
 
 # Pure

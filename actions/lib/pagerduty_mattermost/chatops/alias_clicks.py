@@ -47,10 +47,12 @@ class AliasClicks:
             else:
                 self._orders.refuse(phrase, AGAIN_ALREADY)
             return
+        execution, alias = str(call.about.get("e")), str(call.about.get("a"))
         try:
-            problem = self._canceled(phrase, str(call.about.get("e")), str(call.about.get("a")))
+            problem = self._canceled(phrase, execution, alias)
         except PackError as error:
             problem = str(error)
+        self._orders.audit.canceled(phrase.user_name, alias, execution, problem)
         if problem:
             self._orders.say(phrase, NOT_CANCELED.format(why=problem))
 

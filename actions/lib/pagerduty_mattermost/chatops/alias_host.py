@@ -41,6 +41,8 @@ LOOKED_BACK_SECONDS = 300.0
 """How much StackStorm's clock and ours may differ when an execution is looked for."""
 MAX_RESULT_BYTES = 4_000_000
 """Of a result that is read."""
+MASKED = "********"
+"""What StackStorm shows of a secret parameter."""
 _ID = re.compile(r"[0-9a-f]{24}")
 
 
@@ -64,6 +66,8 @@ class AliasRun(NamedTuple):
     message: str
     """What the alias says at once; empty where it says nothing."""
     link: str = ""
+    secret: bool = False
+    """Whether a secret parameter was given to it, which then stands in the phrase."""
 
 
 class AliasHost(Protocol):
@@ -259,7 +263,14 @@ def _run(row: Mapping[str, Any]) -> AliasRun:
     execution = execution if isinstance(execution, dict) else {}
     id = str(execution.get("id") or "")
     link = str(execution.get("web_url") or "")
-    return AliasRun(id if _ID.fullmatch(id) else "", clean(row.get("message")), link)
+    message = clean(row.get("message"))
+    return AliasRun(id if _ID.fullmatch(id) else "", message, link, is_masked(execution))
+
+
+def is_masked(execution: Mapping[str, Any]) -> bool:
+    """Whether one of its parameters is a secret."""
+    given = execution.get("parameters")
+    return isinstance(given, Mapping) and MASKED in map(str, given.values())
 
 
 def is_execution(id: str) -> bool:

@@ -14,6 +14,7 @@ import time
 from typing import Any, Callable, Dict, NamedTuple, Sequence
 
 from pagerduty_mattermost.chatops import access, alias_help, aliases
+from pagerduty_mattermost.chatops.alias_audit import AliasAudit
 from pagerduty_mattermost.chatops.alias_host import (
     AliasHost,
     AliasRun,
@@ -27,7 +28,7 @@ from pagerduty_mattermost.chatops.alias_watch import AliasWatch
 from pagerduty_mattermost.chatops.aliases import Alias
 from pagerduty_mattermost.chatops.records import KeptPhrase, PhraseRecords
 from pagerduty_mattermost.core.config.chatops import ID, ChatopsConfig
-from pagerduty_mattermost.core.errors import NotFound, PackError, RejectedInput, RetryLater
+from pagerduty_mattermost.core.errors import PackError, RetryLater
 from pagerduty_mattermost.core.markdown import code_span
 
 LOOKED_FOR_SECONDS = (0.3, 1.0, 3.0)
@@ -70,12 +71,14 @@ class AliasOrders:
         watch: AliasWatch,
         records: PhraseRecords,
         around: AliasSurroundings,
+        audit: AliasAudit,
         log: Any,
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._config, self._host, self._telling = config, host, telling
         self._watch, self._records, self._around = watch, records, around
+        self.audit = audit
         self._log, self._clock, self._sleep = log, clock, sleep
 
     def run(self, phrase: Phrase) -> None:
@@ -129,6 +132,7 @@ class AliasOrders:
         self._name_broken(found.broken)
         problem = self.refusal(found.alias, phrase)
         if problem:
+            self.audit.refused(phrase.user_name, found.alias.ref, problem)
             return problem
         kept = self._kept(phrase, found, person)
         self._watch.begin(kept)
@@ -185,8 +189,9 @@ class AliasOrders:
             self._log.warning(
                 "Whether StackStorm runs %s has to be found out: %s", kept.alias, error
             )
-        except (RejectedInput, NotFound, PackError):
+        except PackError as error:
             self._records.delete(kept)
+            self.audit.refused(phrase.user_name, kept.alias, str(error))
             raise
         for pause in LOOKED_FOR_SECONDS:
             self._sleep(pause)
@@ -204,7 +209,7 @@ class AliasOrders:
     def _follow(self, kept: KeptPhrase, found: Match, run: AliasRun) -> None:
         """Acknowledged at once, remembered, watched. What fails here is made good when it is
         told."""
-        kept = kept._replace(execution=run.execution, link=run.link)
+        kept = kept._replace(execution=run.execution, link=run.link, secret=run.secret)
         if found.alias.is_acknowledged:
             with_link = found.alias.ack.get("append_url", True) is not False
             try:
@@ -215,6 +220,7 @@ class AliasOrders:
             self._records.write(kept)
         except PackError as error:
             self._log.warning("Execution %s is not remembered: %s", run.execution, error)
+        self.audit.ran(kept)
         self._watch.add(kept)  # last: once it is told its record goes
 
     def _meant(self, phrase: Phrase) -> str:

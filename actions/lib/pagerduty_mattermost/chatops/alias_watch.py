@@ -1,7 +1,7 @@
 """What is under way at StackStorm for people in Mattermost: looked at until it has ended, then
 told. In one thread for all; what a killed process left is picked up again.
 
-    watch = AliasWatch(host, telling, records, log)
+    watch = AliasWatch(host, telling, records, audit, log)
     watch.add(kept)
     watch.pick_up()        # each minute, and at the start
 
@@ -17,7 +17,8 @@ import time
 from typing import Any, Callable, Dict, NamedTuple, Optional, Set
 
 from pagerduty_mattermost.chatops import rendering
-from pagerduty_mattermost.chatops.alias_host import AliasHost
+from pagerduty_mattermost.chatops.alias_audit import AliasAudit
+from pagerduty_mattermost.chatops.alias_host import AliasHost, is_masked
 from pagerduty_mattermost.chatops.alias_telling import AliasTelling
 from pagerduty_mattermost.chatops.records import KeptPhrase, PhraseRecords
 from pagerduty_mattermost.chatops.rendering import ENDED, SUCCEEDED, ShownResult
@@ -53,12 +54,13 @@ class AliasWatch:
         host: AliasHost,
         telling: AliasTelling,
         records: PhraseRecords,
+        audit: AliasAudit,
         log: Any,
         clock: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._host, self._telling, self._records, self._log = host, telling, records, log
-        self._clock, self._monotonic = clock, monotonic
+        self._audit, self._clock, self._monotonic = audit, clock, monotonic
         self._changed = threading.Condition()
         self._watched: Dict[str, _Watched] = {}
         self._busy: Set[str] = set()
@@ -127,7 +129,10 @@ class AliasWatch:
                 self._end(kept, NOT_RUN)
                 return
             kept = kept._replace(execution=sorted(found)[0])
+            secret = is_masked(self._host.execution(kept.execution))
+            kept = kept._replace(secret=secret)
             self._records.write(kept)
+        self._audit.ran(kept)
         self.add(kept)
 
     def _run(self) -> None:

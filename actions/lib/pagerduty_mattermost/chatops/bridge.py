@@ -19,6 +19,7 @@ from pagerduty_mattermost.chat.entries_of_rights import means
 from pagerduty_mattermost.chat.order_replies import OrderReply
 from pagerduty_mattermost.chat.passed_on import PassedOn, PassedOnAnswer, PassedWords
 from pagerduty_mattermost.chatops import inquiry_posts
+from pagerduty_mattermost.chatops.alias_audit import AliasAudit
 from pagerduty_mattermost.chatops.alias_clicks import AliasClicks
 from pagerduty_mattermost.chatops.alias_host import StackStormAliases
 from pagerduty_mattermost.chatops.alias_orders import AliasOrders, AliasSurroundings, Phrase
@@ -142,14 +143,15 @@ def open_bridge(
     api = _api(service, config, settings.http, log)
     host = StackStormAliases(api)
     records = PhraseRecords(store, log)
-    watch = AliasWatch(host, telling, records, log)
+    audit = AliasAudit(store, log)
+    watch = AliasWatch(host, telling, records, audit, log)
     around = AliasSurroundings(
         means=lambda one, entry: _means(context(), one.user_id, one.channel_id, entry),
         is_private=lambda phrase: _is_private(context, config, phrase),
         seed=lambda name: str(mattermost().post_seed(name)),
         warn=warn,
     )
-    orders = AliasOrders(config.chatops, host, telling, watch, records, around, log)
+    orders = AliasOrders(config.chatops, host, telling, watch, records, around, audit, log)
     clicks = AliasClicks(orders, host)
     own = InquiryRecords(Store(service, deadline=SOON_SECONDS), log)
     asked = api if api.is_stackstorm and config.chatops.inquiries else None
@@ -163,6 +165,7 @@ def open_bridge(
         lambda user, text: _say(mattermost, user, text, log),
         lambda user, channel, entry: _means(context(), user, channel, entry),
         log,
+        audit=audit,
         workflows=WaitingWorkflows(asked, warn, log) if asked is not None else None,
     )
     return ChatopsBridge(config, orders, clicks, watch, answers, log)

@@ -5,6 +5,8 @@ The answer is remembered before StackStorm is given it; what a killed process le
 StackStorm takes one answer alone, so that a workflow goes on once.
 """
 
+# flake8: noqa: E501
+
 from __future__ import annotations
 
 import threading
@@ -14,8 +16,9 @@ from typing import Any, Callable, Dict, Iterator, Mapping, NamedTuple, Optional,
 
 from pagerduty_mattermost.chat.passed_on import PassedOn, PassedOnAnswer
 from pagerduty_mattermost.chatops import inquiry, inquiry_posts
+from pagerduty_mattermost.chatops.alias_audit import AliasAudit
 from pagerduty_mattermost.chatops.alias_host import is_execution
-from pagerduty_mattermost.chatops.inquiry_asking import InquiryAsking
+from pagerduty_mattermost.chatops.inquiry_asking import SETTLED_SECONDS, InquiryAsking
 from pagerduty_mattermost.chatops.inquiry_posts import FORM, InquiryButtons
 from pagerduty_mattermost.chatops.inquiry_records import (
     DONE,
@@ -47,8 +50,6 @@ NOT_YOU = "it is for others at StackStorm"
 REFUSED = "StackStorm does not let you answer it"
 TOO_LATE = "nobody answered in time"
 TRIED_AGAIN = "StackStorm does not answer; your answer is kept, and given again within a minute"
-SETTLED_SECONDS = 60.0
-"""After which the round posts what the rule has not."""
 WAIT_SECONDS = 20.0
 """How long an answer waits for another one to the same inquiry."""
 MAX_OPEN = 100
@@ -78,10 +79,11 @@ class InquiryAnswers:
         means: Callable[[str, str, str], bool],
         log: Any,
         clock: Callable[[], float] = time.time,
+        audit: Optional[AliasAudit] = None,
         workflows: Optional[WaitingWorkflows] = None,
     ) -> None:
         self._config, self._api, self._asking = config, api, asking
-        self._workflows = workflows
+        self._audit, self._workflows = audit, workflows
         self._records, self._mattermost = records, mattermost
         self._buttons, self._say, self._means = buttons, say, means
         self._log, self._clock = log, clock
@@ -129,9 +131,10 @@ class InquiryAnswers:
             left = self._records.unfinished()
             for kept in [one for one in left if one.own]:
                 self._careful(kept.id, lambda one=kept: self._ended(one))  # type: ignore[misc]
-            if self._api is None:
+            api, asking = self._api, self._asking
+            if api is None or asking is None:
                 return
-            rows = self._api.call("GET", "/inquiries", params={"limit": MAX_OPEN})
+            rows = api.call("GET", "/inquiries", params={"limit": MAX_OPEN})
         except PackError as error:
             self._log.warning("Inquiries could not be read: %s", error)
             return
@@ -141,11 +144,10 @@ class InquiryAnswers:
         for kept in left:
             if kept.state == GIVEN or kept.id not in open_ids:
                 self._careful(kept.id, lambda one=kept: self._settled(one))  # type: ignore[misc]
-                self._careful(kept.id, lambda one=kept: self._seen_to(one.id))  # type: ignore[misc]
         known = {kept.id for kept in left}
         for one in waiting:
             if one.id not in known and inquiry.route_of(one.route) is not None:
-                self._careful(one.id, lambda found=one: self._late(found.id))  # type: ignore[misc]
+                self._careful(one.id, lambda found=one: asking.ask_late(found.id))  # type: ignore[misc]
 
     def _careful(self, id: str, work: Callable[[], None]) -> None:
         try:
@@ -169,17 +171,6 @@ class InquiryAnswers:
         if kept.state != DONE:
             done = kept._replace(state=DONE)
             self._end(done, f":hourglass: {TOO_LATE[0].upper()}{TOO_LATE[1:]}.")
-
-    def _late(self, id: str) -> None:
-        assert self._asking is not None  # where there is an API
-        found = self._asking.read(id)
-        if found is None or self._records.read(id) is not None:
-            return
-        from pagerduty_mattermost.core import times
-
-        begun = times.parse(str(found.execution.get("start_timestamp") or ""))
-        if begun is not None and self._clock() - begun.timestamp() > SETTLED_SECONDS:
-            self._asking.ask(id)
 
     def _from_dialog(self, id: str, call: PassedOn, answer: Dict[str, Any]) -> None:
         who = Answerer(call.user_id, self._name_of(call))
@@ -280,7 +271,9 @@ class InquiryAnswers:
             self._log.warning("Inquiry %s is answered again: %s", kept.id, error)
             return TRIED_AGAIN
         except (RejectedInput, NotFound) as error:
-            if "already been responded" in str(error) and self._is_ours(kept):
+            if "already been responded" in str(error) and self._answer_of(kept.id)[1] == dict(
+                kept.answer
+            ):
                 self._done(kept)
                 return ""
             if "did not pass schema" in str(error):
@@ -301,14 +294,17 @@ class InquiryAnswers:
         self._paint(back)
         return why
 
-    def _is_ours(self, kept: KeptInquiry) -> bool:
+    def _answer_of(self, id: str) -> Tuple[str, Optional[Dict[str, Any]]]:
         assert self._asking is not None  # where there is an API
-        return self._asking.answer_of(kept.id)[1] == dict(kept.answer)
+        return self._asking.answer_of(id)
 
     def _done(self, kept: KeptInquiry) -> None:
         state = TAKEN if kept.parent and self._workflows is not None else DONE
         kept = kept._replace(state=state, taken=self._clock())
         self._end(kept, inquiry_posts.answered_line(kept))
+        if self._audit is not None:
+            said = inquiry.in_words(kept.schema, kept.answer)
+            self._audit.answered(kept.by, kept.id, said, kept.at)
 
     def _seen_to(self, id: str) -> None:
         """Of one whose answer was taken: its workflow goes on. Raises a PackError."""
@@ -323,12 +319,12 @@ class InquiryAnswers:
         PackError."""
         with self._alone(kept.id):
             self._settle(self._records.read(kept.id) or kept)
+        self._seen_to(kept.id)
 
     def _settle(self, kept: KeptInquiry) -> None:
         if kept.state in (TAKEN, DONE):
             return
-        assert self._asking is not None  # where there is an API
-        status, response = self._asking.answer_of(kept.id)
+        status, response = self._answer_of(kept.id)
         if status == "pending":
             if kept.state == GIVEN:
                 self._give(kept)

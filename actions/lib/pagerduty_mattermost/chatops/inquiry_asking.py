@@ -20,6 +20,8 @@ from pagerduty_mattermost.gateways.mattermost.client import Mattermost, PostDele
 from pagerduty_mattermost.gateways.mattermost.post_once import CLOCK_MARGIN_SECONDS
 
 POSTED, OVER, ELSEWHERE = "posted", "over", "elsewhere"
+SETTLED_SECONDS = 60.0
+"""After which what has not been done by who was to do it is done by another."""
 
 
 class AskedInquiry(NamedTuple):
@@ -67,6 +69,15 @@ class InquiryAsking:
         if self._records.read(id) is None:  # else somebody has clicked already
             self._records.write(kept)
         return _posted(kept)
+
+    def ask_late(self, id: str) -> None:
+        """What the rule's action has not asked within SETTLED_SECONDS. Raises as `ask`."""
+        found = self.read(id)
+        if found is None or self._records.read(id) is not None:
+            return
+        begun = times.seconds(str(found.execution.get("start_timestamp") or ""))
+        if begun is not None and self._clock() - begun > SETTLED_SECONDS:
+            self.ask(id)
 
     def read(self, id: str) -> Optional[AskedInquiry]:
         """None where it waits no more. Raises a PackError."""

@@ -45,6 +45,8 @@ class KeptPhrase(NamedTuple):
     link: str = ""
     """To the execution, in StackStorm's own pages."""
     post_id: str = ""
+    secret: bool = False
+    """Whether a secret parameter stands in the phrase."""
 
     @property
     def mark(self) -> str:

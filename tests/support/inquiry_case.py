@@ -1,0 +1,52 @@
+"""Inquiries of the sandbox's StackStorm, asked by the rule's action and answered by the chat
+sensor."""
+
+from __future__ import annotations
+
+from typing import Any, Dict
+from unittest import mock
+
+from chatops_case import ChatopsCase
+from inquiry_ask import InquiryAsk
+
+from sandbox.stackstorm import inquiries
+
+APPROVED: Dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "approved": {"type": "boolean", "description": "Restart web-1?", "required": True}
+    },
+}
+
+
+class InquiryCase(ChatopsCase):
+    def ask(
+        self, schema: Dict[str, Any] = APPROVED, route: str = "~town-square", **more: Any
+    ) -> str:
+        id = inquiries.ask(self.stackstorm.account, schema, route, **more)
+        self.result = self.run_action(id)
+        return id
+
+    def run_action(self, id: str) -> Any:
+        """What the rule runs."""
+        wrapper = mock.Mock()
+        wrapper._pack, wrapper._class_name = "tests", "InquiryAsk"
+        action = InquiryAsk(config=self.config, action_service=self.sensor_service)
+        return action.run(inquiry_id=id)
+
+    def response(self, id: str) -> Any:
+        return (self.stackstorm.account.executions[id]["result"] or {}).get("response")
+
+    def answers(self) -> int:
+        """How often StackStorm was given an answer."""
+        return len(self.sandbox.journal.find(path="^/v1/inquiries/", method="PUT"))
+
+    def send(self, dialog: Any, user: str = "ada", **fields: Any) -> Any:
+        body = {
+            "type": "dialog_submission",
+            "callback_id": dialog["callback_id"],
+            "state": dialog["state"],
+            "user_id": self.user_id(user),
+            "submission": fields,
+        }
+        return self.post("/dialog", json=body).json()
