@@ -154,7 +154,7 @@ class ButtonsTestCase(InquiryCase):
         self.press(post, "Yes")
         self.told("answered: **Yes**")
 
-    def test_what_mattermost_did_not_take_the_round_asks_later_and_no_execution_fails(
+    def test_what_mattermost_did_not_take_is_asked_later_and_no_execution_fails(
         self,
     ) -> None:
         faults = self.sandbox.mattermost.faults
