@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from datetime import timezone
+from typing import Dict, List
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from runs_world import BEGIN, BOB, act, tick
+from runs_world import ACTS, ADA, BEGIN, BOB, DONE_BY_ITSELF, P1, act, tick
 from runs_world import PLAN as RUN_PLAN
 
 from pagerduty_mattermost.chat.verbs.looking_back import FILE_FORMS
 from pagerduty_mattermost.core.markdown import unstyled
 from pagerduty_mattermost.core.text import escape, one_line
 from pagerduty_mattermost.incidents.incident import Incident, IncidentEvent, Person
+from pagerduty_mattermost.playbooks.conditions import IncidentFacts
+from pagerduty_mattermost.playbooks.playbook import COMMANDER
 from pagerduty_mattermost.reviews import showing
 from pagerduty_mattermost.reviews.timeline import (
     RoomMessage,
@@ -28,6 +31,7 @@ from pagerduty_mattermost.reviews.timeline import (
 from pagerduty_mattermost.runs import acts
 from pagerduty_mattermost.runs.acts import in_order as acts_in_order
 from pagerduty_mattermost.runs.records import Run
+from pagerduty_mattermost.runs.state import TaskState
 
 INCIDENT = Incident(
     "PINC1", 12, "Disk *full*", url="https://acme.example/incidents/PINC1", service="Checkout"
@@ -76,6 +80,90 @@ def test_a_run_is_told_with_updates_as_their_authors_left_them() -> None:
     ]
     assert found[2].link == f"https://chat.example/{'p' * 26}"
     assert run_entries(None, str) == []
+
+
+def waiting(*more: acts.Act) -> Run:
+    return Run(DONE_BY_ITSELF, acts_in_order(more))
+
+
+def lines(one: Run) -> List[str]:
+    return [entry.text for entry in in_order(run_entries(one, str))][1:]
+
+
+def test_what_is_done_by_itself_is_told_once_with_what_showed_it_and_who() -> None:
+    acked = act(acts.FACTS, 1, facts=IncidentFacts(done=("acknowledged",)))
+    late = tick("acknowledged", 2, BOB)
+    led = act(acts.ROLE, 3, ADA, value=COMMANDER, person=BOB)
+    gave = act(acts.UPDATE, 4, BOB, text="All is well")
+    over = act(acts.END, 5, value=acts.RESOLVED)
+    assert lines(waiting(acked, late, led, gave, over)) == [
+        "✅ 1.1 Until acknowledged: done by itself (acknowledged)",
+        "🎖️ bob is commander now",
+        "✅ 1.4 Until commander: done by itself (there is a commander, ada)",
+        "📣 bob gave status update 1",
+        "✅ 1.5 Until update: done by itself (a status update was given, bob)",
+        "📋 The playbook ended (resolved)",
+        "✅ 1.3 Until resolved: done by itself (resolved, ada)",
+    ]
+
+
+def test_what_was_so_from_the_beginning_is_done_with_the_playbooks_begin() -> None:
+    facts = IncidentFacts(done=("acknowledged", "priority"))
+    one = Run(DONE_BY_ITSELF._replace(facts=facts), ())
+    assert lines(one) == [
+        "✅ 1.1 Until acknowledged: done by itself (acknowledged)",
+        "✅ 1.2 Until priority: done by itself (it has a priority)",
+    ]
+
+
+def test_a_task_that_is_not_shown_any_more_is_still_named() -> None:
+    shown = act(acts.FACTS, 1, facts=P1)
+    hidden = act(acts.FACTS, 3, facts=IncidentFacts())
+    one = run(shown, hidden, tick("legal", 4, BOB))
+    assert lines(one) == ["✅ bob ticked Tell the lawyers"]
+
+
+MARK_OF = {acts.DONE: "✅", acts.SKIPPED: "➖", acts.OPEN: "☐"}
+
+
+def lines_by_task(one: Run) -> Dict[str, List[TimelineEntry]]:
+    """What says of a task that it was done, skipped or opened again: the act's own line, or one
+    beside it that has the task's id in its source."""
+    ticks = {f"act:{a.id}": a.task for a in one.acts if a.kind == acts.TICK}
+    found: Dict[str, List[TimelineEntry]] = {}
+    for entry in in_order(run_entries(one, str)):
+        task = ticks.get(entry.source) or entry.source.partition("#")[2]
+        if task:
+            found.setdefault(task, []).append(entry)
+    return found
+
+
+@given(st.lists(ACTS, max_size=25), st.booleans())
+def test_the_lines_of_tasks_are_what_the_run_comes_to(some: List[acts.Act], led: bool) -> None:
+    plan = DONE_BY_ITSELF if led else RUN_PLAN
+    one = Run(plan, acts_in_order(some))
+    told, state = lines_by_task(one), one.state
+    for task in (*state.tasks, *state.hidden):
+        own = told.get(task.id, [])
+        if task.is_open and not own:
+            continue
+        assert (own[-1].at, marked(own[-1])) == (task.at, task.state), task.id
+        assert is_by(own[-1], task)
+        states = [marked(entry) for entry in own]
+        assert all(before != after for before, after in zip([acts.OPEN, *states], states))
+    sources = [entry.source for entry in run_entries(one, str)]
+    assert len(sources) == len(set(sources))
+
+
+def marked(entry: TimelineEntry) -> str:
+    return next(state for state, mark in MARK_OF.items() if entry.text.startswith(f"{mark} "))
+
+
+def is_by(entry: TimelineEntry, task: TaskState) -> bool:
+    """Whether it names who did it; where nobody did, that it was done by itself."""
+    if "#" in entry.source:
+        return "done by itself (" in entry.text and task.by.name in entry.text
+    return f" {task.by.name} " in entry.text
 
 
 def test_marked_messages_come_once_with_their_own_time() -> None:

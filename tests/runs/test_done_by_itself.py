@@ -12,38 +12,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rooms_world import RoomsWorld
 from runs_in_rooms import RunInRoom
-from runs_world import ACTS, ADA, BEGIN, BOB, PLAN, PLAYBOOK, act, tick
+from runs_world import ACTS, ADA, BEGIN, BOB, DONE_BY_ITSELF, PLAYBOOK, act, tick
 
 from pagerduty_mattermost.playbooks.conditions import IncidentFacts
 from pagerduty_mattermost.playbooks.playbook import (
     COMMANDER,
     DONE_WHEN,
-    Playbook,
-    Stage,
-    Task,
-    Updates,
 )
 from pagerduty_mattermost.playbooks.reading import read_playbook
 from pagerduty_mattermost.playbooks.schema import FOLDER, playbook_schema
 from pagerduty_mattermost.runs import acts, following, tending
 from pagerduty_mattermost.runs.fold import fold
 
-WAITING = Playbook(
-    "waiting",
-    "Waiting",
-    (
-        Stage(
-            "All",
-            tuple(
-                Task(word, f"Until {word}", due_seconds=300, done_when=word) for word in DONE_WHEN
-            )
-            + (Task("by-hand", "By hand", due_seconds=300),),
-        ),
-    ),
-    commander="@zoe",
-    updates=Updates(),
-)
-WAITS = PLAN._replace(playbook=WAITING)
+WAITS, WAITING = DONE_BY_ITSELF, DONE_BY_ITSELF.playbook
 ACKED = IncidentFacts(done=("acknowledged",))
 
 

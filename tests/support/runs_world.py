@@ -10,6 +10,7 @@ from pagerduty_mattermost.playbooks.conditions import IncidentFacts
 from pagerduty_mattermost.playbooks.playbook import (
     ASSIGN,
     COMMANDER,
+    DONE_WHEN,
     DUE,
     ON_CALL,
     SHOW,
@@ -82,9 +83,32 @@ SIXTY = Playbook(
 PLAN = RunPlan(
     "start", "PINC1", "c" * 26, PLAYBOOK, BEGIN, ADA, BEGIN, {"declarer": ADA, ON_CALL: CARLA}
 )
+DONE_BY_ITSELF = PLAN._replace(
+    playbook=Playbook(
+        "waiting",
+        "Waiting",
+        (
+            Stage(
+                "All",
+                (
+                    *(
+                        Task(word, f"Until {word}", due_seconds=300, done_when=word)
+                        for word in DONE_WHEN
+                    ),
+                    Task("by-hand", "By hand", due_seconds=300),
+                ),
+            ),
+        ),
+        commander="@zoe",
+        updates=Updates(),
+    )
+)
+"""A task for each word of `done_when`, and one without."""
 TASKS = tuple(task.id for task in PLAYBOOK.tasks)
 P1 = IncidentFacts("P1", "high", "Checkout", "PSVC1", "", (("Impact", ("customers",)),))
 P3 = IncidentFacts("P3", "low", "Checkout", "PSVC1")
+
+ACKED = IncidentFacts(done=("acknowledged", "priority"))
 
 
 def act(kind: str, minute: float, by: Who = ADA, **more: Any) -> Act:
@@ -103,7 +127,7 @@ WHO = st.sampled_from(PEOPLE)
 WORDS = st.sampled_from(
     ["", acts.PERSON, COMMANDER, ON_CALL, "role:scribe", "role:nobody", *acts.TASK_STATES]
 )
-TASK_IDS = st.sampled_from([*TASKS, "added1", "added2", "unknown"])
+TASK_IDS = st.sampled_from([*TASKS, *DONE_WHEN, "added1", "added2", "unknown"])
 ACTS = st.builds(
     Act,
     kind=st.sampled_from([*acts.KINDS, "of a newer version"]),
@@ -119,6 +143,6 @@ ACTS = st.builds(
     due=st.sampled_from([None, 0.0, BEGIN + 900.0]),
     of=IDS,
     post=st.sampled_from(["p" * 26, "q" * 26]),
-    facts=st.sampled_from([None, P1, P3]),
+    facts=st.sampled_from([None, P1, P3, ACKED]),
 )
 """Acts of every kind, those that can't be meant for anything among them; ids come twice."""

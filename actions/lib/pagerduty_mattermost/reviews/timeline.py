@@ -22,6 +22,7 @@ from pagerduty_mattermost.incidents.event_types import EVENT_TYPES, STATUS_AFTER
 from pagerduty_mattermost.incidents.incident import Incident, IncidentEvent
 from pagerduty_mattermost.runs import acts as kinds
 from pagerduty_mattermost.runs.acts import Act
+from pagerduty_mattermost.runs.done_by_itself import done_by_themselves
 from pagerduty_mattermost.runs.records import Run
 from pagerduty_mattermost.runs.told_acts import told
 from pagerduty_mattermost.runs.update_texts import MARK as UPDATE_MARK
@@ -56,7 +57,8 @@ class TimelineEntry(NamedTuple):
     text: str
     """One line of plain words."""
     source: str
-    """`log:<id>`, `act:<id>` or `post:<id>`."""
+    """`log:<id>`, `act:<id>` or `post:<id>`; of a task that an act showed to be done
+    `act:<id>#<task>`."""
     quote: str = ""
     """What somebody wrote: plain, several lines."""
     link: str = ""
@@ -117,6 +119,9 @@ def run_entries(run: Optional[Run], post_link: Callable[[str], str]) -> List[Tim
         return []
     plan, found = run.plan, [_began(run)]
     found += [_act(one.act, TASK, unstyled(one.line)) for one in told(run, FEED_ACTS)]
+    for done in done_by_themselves(run):
+        source, line = f"{ACT}:{done.of}#{done.task.id}", one_line(unstyled(done.line))
+        found.append(TimelineEntry(done.task.at, TASK, line, source))
     state = run.state
     for number, update in enumerate(state.updates, 1):
         if update.deleted:

@@ -207,6 +207,10 @@ class RunState(NamedTuple):
         """One that is shown, by its id."""
         return next((task for task in self.tasks if task.id == id), None)
 
+    def any_task(self, id: str) -> Optional[TaskState]:
+        """One that is shown or hidden, by its id."""
+        return next((task for task in (*self.tasks, *self.hidden) if task.id == id), None)
+
     def numbered(self, stage: int, place: int) -> Optional[TaskState]:
         """The task at that place, both numbers counted from 1."""
         if not 1 <= stage <= len(self.stages):

@@ -9,7 +9,7 @@ import re
 
 from pagerduty_mattermost.core.text import ZERO_WIDTH_SPACE, clean, cut, escape, one_line
 from pagerduty_mattermost.runs.acts import Who
-from pagerduty_mattermost.runs.state import Owner
+from pagerduty_mattermost.runs.state import Owner, TaskState
 
 _EMPHASIS = ("**", "__", "~~")
 _CODE = re.compile(r"(`[^`]*`)")
@@ -59,6 +59,11 @@ def _calling_nobody(line: str, spares_code: bool) -> str:
 def _has_plain_code(line: str) -> bool:
     """Whether its back-ticks come in pairs, so that it is plain what stands between them."""
     return line.count("`") % 2 == 0 and "``" not in line and "\\`" not in line
+
+
+def said(task: TaskState) -> str:
+    """A task as posts about it name it; one that is not shown has no number."""
+    return f"**{task.number}** {styled(task.text)}" if task.place else styled(task.text)
 
 
 def label(text: str, limit: int) -> str:

@@ -12,7 +12,7 @@ from pagerduty_mattermost.runs.acts import Act, Who
 from pagerduty_mattermost.runs.post_text import SKIPPED_MARK, TICKED, WAITING
 from pagerduty_mattermost.runs.records import Run
 from pagerduty_mattermost.runs.state import RunState, TaskState
-from pagerduty_mattermost.runs.texts import THE_PACK, name, owner_words, styled
+from pagerduty_mattermost.runs.texts import THE_PACK, name, owner_words, said
 
 TICKS, OWNERS, TASKS, STAGES, ROLES = FEED_ACTS
 KIND_OF: Mapping[str, str] = {
@@ -61,7 +61,7 @@ def told_line(act: Act, before: RunState, after: RunState) -> str:
 
 
 def _said(task: Optional[TaskState]) -> str:
-    return f"**{task.number}** {styled(task.text)}" if task is not None else "a task"
+    return said(task) if task is not None else "a task"
 
 
 def _who(by: Who) -> str:
@@ -69,7 +69,7 @@ def _who(by: Who) -> str:
 
 
 def _tick(act: Act, before: RunState, after: RunState) -> str:
-    task = after.task(act.task)
+    task = after.any_task(act.task)
     mark, did = {
         kinds.DONE: (TICKED, "ticked"),
         kinds.SKIPPED: (SKIPPED_MARK, "skipped"),
@@ -78,7 +78,7 @@ def _tick(act: Act, before: RunState, after: RunState) -> str:
 
 
 def _assign(act: Act, before: RunState, after: RunState) -> str:
-    task = after.task(act.task)
+    task = after.any_task(act.task)
     owner = owner_words(task.owner) if task is not None else ""
     if not owner:
         return f"👤 {_who(act.by)}: nobody owns {_said(task)} now"
@@ -86,11 +86,11 @@ def _assign(act: Act, before: RunState, after: RunState) -> str:
 
 
 def _added(act: Act, before: RunState, after: RunState) -> str:
-    return f"➕ {_who(act.by)} added {_said(after.task(act.task))}"
+    return f"➕ {_who(act.by)} added {_said(after.any_task(act.task))}"
 
 
 def _edited(act: Act, before: RunState, after: RunState) -> str:
-    task = after.task(act.task)
+    task = after.any_task(act.task)
     when = ""
     if act.due is not None:
         stamp = times.clock(
@@ -101,17 +101,17 @@ def _edited(act: Act, before: RunState, after: RunState) -> str:
 
 
 def _moved(act: Act, before: RunState, after: RunState) -> str:
-    old = before.task(act.task)
-    number = f", which was {old.number}" if old is not None else ""
-    return f"↕️ {_who(act.by)} moved {_said(after.task(act.task))}{number}"
+    old = before.any_task(act.task)
+    number = f", which was {old.number}" if old is not None and old.place else ""
+    return f"↕️ {_who(act.by)} moved {_said(after.any_task(act.task))}{number}"
 
 
 def _removed(act: Act, before: RunState, after: RunState) -> str:
-    return f"🗑️ {_who(act.by)} removed {_said(before.task(act.task))}"
+    return f"🗑️ {_who(act.by)} removed {_said(before.any_task(act.task))}"
 
 
 def _ran(act: Act, before: RunState, after: RunState) -> str:
-    return f"▶ {_who(act.by)} ran {_said(after.task(act.task))}"
+    return f"▶ {_who(act.by)} ran {_said(after.any_task(act.task))}"
 
 
 def _stage(act: Act, before: RunState, after: RunState) -> str:
