@@ -53,7 +53,7 @@ class FreshRolesTestCase(TypedCase):
         one = self.trigger()
         for number in range(5):
             assert "may only read" in self.say(f"ack {one.number}", who="olu")
-            assert (self.reads(self.olu), self.reads("/users")) == (number, 1)
+            assert (self.reads(self.olu), self.looked_up("olu")) == (number, 1)
 
     def test_a_link_counts_likewise(self) -> None:
         mei = self.account.find("users", "Mei Tanaka")["id"]
@@ -111,7 +111,7 @@ class WaysOutTestCase(TypedCase):
             assert "PagerDuty would not know who you are" in told, (line, told)
             assert "Three ways out: " in told, (line, told)
             assert "say `/pd connect`; " in told
-            assert "identity.link user=admin pagerduty_user=" in told
+            assert "identity.link user=admin 'pagerduty_user=<e-mail or id>'" in told
             assert "\n" not in told
 
     def test_with_a_default_sender_somebody_else_may_be_put_on_call(self) -> None:

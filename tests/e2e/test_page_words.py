@@ -113,7 +113,11 @@ def test_who_is_nobody_at_pagerduty_is_told_three_ways_out(room: Room, page: Bro
     try:
         pick(page, "admin")
         said = answer(page, "/pd ack 2", "Three ways out")
-        for word in ("/pd connect", "st2 run pagerduty.identity.link", "chat.default_sender"):
+        for word in (
+            "/pd connect",
+            "run pagerduty.identity.link user=admin",
+            "chat.default_sender",
+        ):
             assert word in said
     finally:
         pick(page, "ada")

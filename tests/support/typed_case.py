@@ -74,6 +74,12 @@ class TypedCase(ChatSensorCase):
         """How often this was read at PagerDuty."""
         return self._requests().count(f"GET {path}")
 
+    def looked_up(self, name: str) -> int:
+        """How often somebody was looked for at PagerDuty by an address that begins so."""
+        entries = self.sandbox.pagerduty.journal.entries
+        asked = [dict(one.query).get("query", "") for one in entries if one.path == "/users"]
+        return sum(text.startswith(name) for text in asked)
+
     def _requests(self) -> List[str]:
         entries = self.sandbox.pagerduty.journal.entries
         return [f"{one.method} {one.path}" for one in entries if one.server == "pagerduty"]
