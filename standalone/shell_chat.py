@@ -18,6 +18,7 @@ from standalone.tables import table, terminal_width
 COMMAND = "/pd"
 RUN = "chat.run"
 """The action that carries out what is typed after it."""
+WAYS_OUT = " Three ways out: "
 
 
 def say(app: Any, options: Any, user: str, report: Callable[[Any], int]) -> int:
@@ -55,6 +56,8 @@ def _typed(
     nobody = f"There is no Mattermost user {options.user!r}"
     if options.user and nobody in said:  # how to be known at PagerDuty is no help to them
         said = f"{nobody}: chat --as USER names one by username or e-mail address"
+    if not options.user:  # it lacks only `--as`: a name typed in the command is not taken
+        said = said.partition(WAYS_OUT)[0]
     print(readable(said, terminal_width()))
     return int(execution.status != "succeeded"), said
 

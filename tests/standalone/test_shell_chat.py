@@ -195,3 +195,29 @@ def test_no_mark_of_markdown_is_left_in_what_people_list(shell):
         said = "\n".join(lines)
         for mark in ("**", "](http", "\u200b", ":warning:", "\\`", "| --- |"):
             assert mark not in said, (words, mark, said)
+
+
+@pytest.mark.parametrize(
+    "typed", ["/pd ack 1 from ada@example.com", "/pd dry-run ack 1 from x@y.z"]
+)
+@pytest.mark.parametrize("who", [("--as", "grace"), ()])
+def test_nobody_acts_in_another_persons_name(shell, typed, who):
+    """As on the page: Mattermost, or `--as`, says who it is."""
+    before = status(shell, 1)
+    code, lines = shell("chat", typed, *who)
+    assert (code, status(shell, 1)) == (1, before), lines
+    assert lines[0].startswith('here you act in your own name: leave out "from …"'), lines
+
+
+@pytest.mark.parametrize("who", [("--as", "nobody-there"), ("--as", "admin"), ()])
+def test_the_ways_out_leave_out_the_one_that_is_refused(shell, who):
+    code, lines = shell("chat", "/pd ack 1", *who)
+    assert code == 1, lines
+    assert "from <e-mail>" not in "\n".join(lines), lines
+
+
+@pytest.mark.parametrize("line", ["/pd list", "/pd show 1", "/pd oncall", "/pd help"])
+def test_what_only_reads_is_refused_to_nobody_as_well(shell, line):
+    code, lines = shell("chat", line, "--as", "nosuch")
+    assert (code, len(lines)) == (1, 1), lines
+    assert lines[0].startswith("There is no Mattermost user 'nosuch': chat --as USER"), lines

@@ -27,14 +27,14 @@ def carried_out(context: Context, words: Mapping[str, str], key: str) -> Command
 
 def _typed(context: Context, words: Mapping[str, str], key: str) -> CommandResult:
     from pagerduty_mattermost.chat import which_incident
-    from pagerduty_mattermost.chat.parser import parse
+    from pagerduty_mattermost.chat.orders import read_typed
     from pagerduty_mattermost.chat.verbs.registry import TABLE
     from pagerduty_mattermost.core.errors import RejectedInput
 
-    parsed = parse(words.get("text", ""))
+    parsed = read_typed(words.get("text", ""))
     if parsed.problem:
         raise RejectedInput(parsed.problem)
-    given = parsed.command._replace(user=words.get("user", ""), key=key)
+    given = _as_person(context, parsed.command, words.get("user", ""))._replace(key=key)
     command, supposed = which_incident.complete(context, given, "")
     if supposed is not None and TABLE.is_act(command.verb):
         # There is no button here to ask with whether that one is meant.
@@ -43,3 +43,20 @@ def _typed(context: Context, words: Mapping[str, str], key: str) -> CommandResul
             f"{supposed.title[:60]}: say it with its number"
         )
     return perform(context, command, dry=parsed.dry_run)
+
+
+def _as_person(context: Context, command: Command, user: str) -> Command:
+    """Given by the Mattermost user who is named, as if they had typed it there: nobody else's name
+    is taken. While Mattermost does not answer, by the name alone. Raises NotFound where there is
+    no such user."""
+    from pagerduty_mattermost.chat.acting_user import account
+    from pagerduty_mattermost.core.errors import RetryLater
+    from pagerduty_mattermost.gateways.mattermost.values import marked_id
+
+    if not user:
+        return command
+    try:
+        found = account(context, user)
+    except RetryLater:
+        return command._replace(user=user)
+    return command._replace(user=marked_id(found.id), user_name=found.username)
