@@ -25,6 +25,7 @@ from pagerduty_mattermost.core import drawing
 from pagerduty_mattermost.core.errors import ConfigError, RejectedInput
 from pagerduty_mattermost.incidents.incident import Incident
 from pagerduty_mattermost.reviews import pictures, showing
+from pagerduty_mattermost.reviews.on_call_hours import OnCallHours
 from pagerduty_mattermost.reviews.report import report_of
 from pagerduty_mattermost.reviews.timeline import TimelineEntry
 
@@ -94,6 +95,20 @@ def test_a_report_of_any_quarter_is_drawn(seed: int) -> None:
     assert data.startswith(PNG)
     assert rgb(pictures.BAR) in colors(data)
     assert shape(data).shape[0] < 4000
+
+
+@needs_matplotlib
+def test_hours_on_call_are_bars_of_their_own_below() -> None:
+    of_it = quarter(3)
+    without = shape(pictures.report_png(report_of(*of_it, UTC), "x")).shape[0]
+    heights = []
+    for count in (1, 3, 40):
+        hours = {f"$x$ {n} 🔥": 100.0 - n for n in range(count)}
+        report = report_of(*of_it, UTC, OnCallHours(hours))
+        heights.append(shape(pictures.report_png(report, "x")).shape[0])
+    assert without < heights[0] < heights[1] < heights[2] < 4000
+    unknown = report_of(*of_it, UTC, OnCallHours({}, "PagerDuty does not tell"))
+    assert shape(pictures.report_png(unknown, "x")).shape[0] == without
 
 
 def test_a_time_without_incidents_is_no_picture() -> None:

@@ -1,8 +1,6 @@
 """Tasks that tick themselves: once, when the incident or the run shows that they are done; nobody
 is reminded of them then."""
 
-# flake8: noqa: W503
-
 from __future__ import annotations
 
 from typing import Iterator

@@ -42,7 +42,7 @@ class SpansFound(NamedTuple):
     """Ids that one request may ask for, as was found out; 0: no limit was met."""
 
 
-class _TooMany(PackError):
+class TooManyRows(PackError):
     """More rows than can be paged through."""
 
 
@@ -65,8 +65,8 @@ def read(
     if count > MAX_IDS and not at_once:
         most = -(-count // PAGE_SIZE) + -(-count // MAX_IDS)
         try:
-            rows = _rows(pagerduty, {}, since, until, most * PAGE_SIZE)
-        except _TooMany:
+            rows = read_rows(pagerduty, {}, since, until, most * PAGE_SIZE)
+        except TooManyRows:
             at_once = MAX_IDS  # from now on
         else:
             for kind in ids:
@@ -77,9 +77,11 @@ def read(
         while todo:
             part = todo.pop(0)
             try:
-                rows = _rows(pagerduty, {kind + "_ids": list(part)}, since, until, MAX_RECORDS)
+                rows = read_rows(pagerduty, {kind + "_ids": list(part)}, since, until, MAX_RECORDS)
             except PackError as error:
-                if len(part) == 1 or not (isinstance(error, _TooMany) or error.status in TOO_LONG):
+                if len(part) == 1 or not (
+                    isinstance(error, TooManyRows) or error.status in TOO_LONG
+                ):
                     raise
                 at_once = -(-len(part) // 2)
                 todo = [piece for one in [part, *todo] for piece in _parts(one, at_once)]
@@ -109,9 +111,11 @@ def _parts(ids: Sequence[str], size: int) -> List[Sequence[str]]:
     return [ids[begin : begin + size] for begin in range(0, len(ids), size or 1)]
 
 
-def _rows(
+def read_rows(
     pagerduty: PagerDuty, of: Mapping[str, Any], since: float, until: float, most: int
 ) -> List[Mapping[str, Any]]:
+    """As PagerDuty gives them, all that touch the time and fit the filter `of`; `most`: more raise
+    TooManyRows. Raises as `read`."""
     asked = {
         **of,
         "since": times.iso(since),
@@ -124,7 +128,7 @@ def _rows(
         page = pagerduty.page("/oncalls", "oncalls", asked)
         total, still = page.total, True
         if total is not None and total > most:
-            raise _TooMany(f"PagerDuty GET /oncalls: {total} rows are too many")
+            raise TooManyRows(f"PagerDuty GET /oncalls: {total} rows are too many")
         while True:
             rows += page.items
             still = still and page.total == total

@@ -11,7 +11,7 @@ from pagerduty_mattermost.core.drawing import COLORS, INK, TEXT_POINTS, literal
 from pagerduty_mattermost.core.errors import RejectedInput
 from pagerduty_mattermost.core.text import clean, one_line
 from pagerduty_mattermost.incidents.incident import Incident
-from pagerduty_mattermost.reviews.report import NIGHT_HOURS, WEEKDAYS, Report
+from pagerduty_mattermost.reviews.report import NIGHT_HOURS, WEEKDAYS, Report, hours_said
 from pagerduty_mattermost.reviews.timeline import TASK, TimelineEntry, gaps
 
 MAX_BARS, MAX_ROWS = 30, 8
@@ -72,8 +72,9 @@ def gaps_png(incident: Incident, entries: Sequence[TimelineEntry], zone: tzinfo)
 
 
 def report_png(report: Report, span: str) -> bytes:
-    """Incidents by hour, by day and by service, and whom they woke. `span`: of which time, in
-    words. Raises RejectedInput where there was none, ConfigError where matplotlib is missing."""
+    """Incidents by hour, by day and by service, whom they woke, and hours on call. `span`: of
+    which time, in words. Raises RejectedInput where there was none, ConfigError where matplotlib
+    is missing."""
     if not report.total.incidents:
         raise RejectedInput("There was no incident: nothing to draw")
     services = [
@@ -89,15 +90,20 @@ def report_png(report: Report, span: str) -> bytes:
         for name, one in list(report.people.items())[:MAX_ROWS]
         if one.notified
     ]
+    on_call = sorted(
+        ((one.hours, name) for name, one in report.people.items() if one.hours),
+        key=lambda one: (-one[0], one[1]),
+    )[:MAX_ROWS]
+    hours = [_Row(_words(name), (length,), hours_said(length)) for length, name in on_call]
     heights = [2.2, 2.0, 0.9 + 0.62 * len(services)]
-    heights += [0.9 + 0.62 * len(people)] if people else []
+    heights += [0.9 + 0.62 * len(rows) for rows in (people, hours) if rows]
 
     def draw(figure: Any) -> None:
         grid = figure.add_gridspec(len(heights), 1, height_ratios=heights)
-        hours = figure.add_subplot(grid[0])
+        by_hour = figure.add_subplot(grid[0])
         count = report.total.incidents
         of = f"{count} incident{'' if count == 1 else 's'}"
-        _columns(hours, f"{of}, by hour", report.by_hour, {0: "0", 6: "6", 12: "12", 18: "18"})
+        _columns(by_hour, f"{of}, by hour", report.by_hour, {0: "0", 6: "6", 12: "12", 18: "18"})
         _columns(
             figure.add_subplot(grid[1]), "By day", report.by_weekday, dict(enumerate(WEEKDAYS))
         )
@@ -105,6 +111,9 @@ def report_png(report: Report, span: str) -> bytes:
         if people:
             colors = [[BAR] * len(people), [NIGHT] * len(people)]
             _bars(figure.add_subplot(grid[3]), "Notified, at night in violet", people, colors)
+        if hours:
+            last = figure.add_subplot(grid[len(heights) - 1])
+            _bars(last, "Hours on call", hours, [[BAR] * len(hours)])
         figure.axes[-1].set_xlabel(literal(span), loc="left", fontsize=TEXT_POINTS, color=INK)
 
     return drawing.drawn(sum(heights) + 0.5, draw)

@@ -4,9 +4,9 @@ answered, what was noise, whom it woke. Pure.
     report = report_of(incidents, acts, zone)
     as_markdown(report, "week to 30 Nov 2026")
 
-Reckoned from PagerDuty's incidents and log alone. An answer is the first acknowledgement, or the
-resolve where there was none before it, by a person: what PagerDuty or an integration does by
-itself is none.
+Reckoned from PagerDuty's incidents and log, hours on call from its on-calls (`on_call_hours`). An
+answer is the first acknowledgement, or the resolve where there was none before it, by a person:
+what PagerDuty or an integration does by itself is none.
 """
 
 from __future__ import annotations
@@ -15,10 +15,24 @@ import re
 from collections import Counter, defaultdict
 from datetime import tzinfo
 from statistics import mean, median
-from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Sequence, Tuple
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Dict,
+    Iterable,
+    List,
+    Mapping,
+    NamedTuple,
+    Optional,
+    Sequence,
+    Tuple,
+)
 
 from pagerduty_mattermost.core import markdown, times
 from pagerduty_mattermost.core.text import ELLIPSIS, escape, one_line
+
+if TYPE_CHECKING:
+    from pagerduty_mattermost.reviews.on_call_hours import OnCallHours
 
 ACKNOWLEDGED, RESOLVED, NOTIFIED = "acknowledge", "resolve", "notify"
 """Kinds of log entries that count, without `_log_entry`."""
@@ -78,6 +92,8 @@ class Load(NamedTuple):
     at_night: int
     answered: int
     """Incidents that they were the first to answer."""
+    hours: Optional[float] = None
+    """On call; None: that is not known."""
 
 
 class Report(NamedTuple):
@@ -91,12 +107,17 @@ class Report(NamedTuple):
     alerts: Mapping[Tuple[str, str], Figures]
     """By service and kind of title."""
     people: Mapping[str, Load]
+    hours_missing: str = ""
+    """What PagerDuty does not tell of hours on call, in one line."""
 
 
 def report_of(
-    incidents: Iterable[ReportedIncident], acts: Iterable[ReportedAct], zone: tzinfo
+    incidents: Iterable[ReportedIncident],
+    acts: Iterable[ReportedAct],
+    zone: tzinfo,
+    on_call: Optional[OnCallHours] = None,
 ) -> Report:
-    """`acts`: those of these incidents; others are left out."""
+    """`acts`: those of these incidents; others are left out. `on_call`: None: nobody asked."""
     rows = sorted(incidents, key=lambda one: (one.created_at, one.id))
     known = {one.id for one in rows}
     mine = sorted((act for act in acts if act.incident in known), key=lambda one: one.at)
@@ -120,7 +141,8 @@ def report_of(
         tuple(hours),
         tuple(days),
         _most_first(alerts, answers),
-        _loads(mine, answers, zone),
+        _loads(mine, answers, zone, on_call.by_person if on_call is not None else {}),
+        on_call.missing if on_call is not None else "",
     )
 
 
@@ -142,6 +164,7 @@ def as_value(report: Report) -> Dict[str, Any]:
             for (service, title), one in report.alerts.items()
         ],
         "people": {name: dict(one._asdict()) for name, one in report.people.items()},
+        "hours_missing": report.hours_missing,
     }
 
 
@@ -150,7 +173,7 @@ def as_markdown(report: Report, span: str) -> str:
     total = report.total
     head = f"### Incidents: {escape(span)}"
     if not total.incidents:
-        return f"{head}\nThere was none."
+        return "\n".join([head, "There was none.", *_people(report)])
     lines = [head, _summary(total), "", *_by("service", report.by_service, MAX_SERVICES)]
     if len(report.by_team) > 1:
         lines += ["", *_by("team", report.by_team, MAX_TEAMS)]
@@ -164,13 +187,31 @@ def as_markdown(report: Report, span: str) -> str:
         words = escape(one_line(title, MAX_TITLE_CHARACTERS))
         where = f" on {escape(one_line(service))}" if service else ""
         lines.append(f"- {one.incidents} × {words}{where}{nobody}")
-    if report.people:
-        lines += ["", "**On call**"]
-    for name, load in list(report.people.items())[:MAX_PEOPLE]:
-        who = escape(one_line(name, MAX_TITLE_CHARACTERS))
-        notified = f"notified {load.notified} ×, {load.at_night} at night"
-        lines.append(f"- {who}: {notified}; answered {load.answered} first")
+    lines += _people(report)
     return "\n".join(lines)
+
+
+def _people(report: Report) -> List[str]:
+    people = list(report.people.items())
+    if not (people or report.hours_missing):
+        return []
+    lines = ["", "**On call**"]
+    for name, load in people[:MAX_PEOPLE]:
+        parts = []
+        if load.notified or load.answered:
+            parts.append(f"notified {load.notified} ×, {load.at_night} at night")
+            parts.append(f"answered {load.answered} first")
+        if load.hours is not None:
+            parts.append(f"on call {hours_said(load.hours)}" if load.hours else "not on call")
+        lines.append(f"- {escape(one_line(name, MAX_TITLE_CHARACTERS))}: {'; '.join(parts)}")
+    if len(people) > MAX_PEOPLE:
+        lines.append(f"- … and {len(people) - MAX_PEOPLE} more")
+    return [*lines, *([escape(report.hours_missing)] if report.hours_missing else [])]
+
+
+def hours_said(hours: float) -> str:
+    """`84.5 h`."""
+    return f"{max(hours, 0.1):.1f}".replace(".0", "") + " h"
 
 
 def _answers(acts: Sequence[ReportedAct]) -> Dict[str, ReportedAct]:
@@ -211,8 +252,12 @@ def _most_first(
 
 
 def _loads(
-    acts: Sequence[ReportedAct], answers: Mapping[str, ReportedAct], zone: tzinfo
+    acts: Sequence[ReportedAct],
+    answers: Mapping[str, ReportedAct],
+    zone: tzinfo,
+    hours: Mapping[str, float],
 ) -> Dict[str, Load]:
+    """`hours`: on call, by name; empty: of nobody it is known."""
     notified: Counter = Counter()
     at_night: Counter = Counter()
     for act in acts:
@@ -220,8 +265,19 @@ def _loads(
             notified[act.person] += 1
             at_night[act.person] += times.wall_clock(act.at, zone).hour in NIGHT_HOURS
     first = Counter(act.person for act in answers.values())
-    names = sorted({*notified, *first}, key=lambda name: (-notified[name], -first[name], name))
-    return {name: Load(notified[name], at_night[name], first[name]) for name in names}
+
+    def place(name: str) -> Tuple[int, int, float, str]:
+        return -notified[name], -first[name], -hours.get(name, 0.0), name
+
+    return {
+        name: Load(
+            notified[name],
+            at_night[name],
+            first[name],
+            round(hours.get(name, 0.0), 3) if hours else None,
+        )
+        for name in sorted({*notified, *first, *hours}, key=place)
+    }
 
 
 def _summary(total: Figures) -> str:

@@ -1,4 +1,4 @@
-"""Reads what a report is made of: the incidents of a time, and their log."""
+"""Reads what a report is made of: the incidents of a time, their log, and who was on call."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from pagerduty_mattermost.gateways.pagerduty.references import resolve
 from pagerduty_mattermost.gateways.pagerduty.time_slices import TimeSlices
 from pagerduty_mattermost.incidents.log_entries import incident_from_rest
 from pagerduty_mattermost.incidents.raw_values import as_map, as_text, id_of, label_of
+from pagerduty_mattermost.reviews import on_call_hours
 from pagerduty_mattermost.reviews.report import (
     ACKNOWLEDGED,
     NOTIFIED,
@@ -87,8 +88,9 @@ def make(
 ) -> MadeReport:
     """`services`, `teams`: ids or names; none: all. Raises the gateways' errors."""
     zone = times.zone(context.settings.time_zone)
+    of_services = [resolve(context.pagerduty, "service", one) for one in services]
     query: Dict[str, Any] = {
-        "service_ids": [resolve(context.pagerduty, "service", one).id for one in services],
+        "service_ids": [one.id for one in of_services],
         "team_ids": [resolve(context.pagerduty, "team", one).id for one in teams],
     }
     rows, cut = _rows(context, "/incidents", "incidents", query, span)
@@ -99,7 +101,9 @@ def make(
     entries, cut_log = _rows(context, "/log_entries", "log_entries", log_query, later)
     acts = [act for act in map(_act, entries) if act is not None]
     within = [one for one in incidents if span.begin <= one.created_at < span.end]
-    return MadeReport(report_of(within, acts, zone), span, cut or cut_log, query)
+    policies = [one.escalation_policy_id for one in of_services if one.escalation_policy_id]
+    hours = on_call_hours.read(context, *span, policies if services else None, query["team_ids"])
+    return MadeReport(report_of(within, acts, zone, hours), span, cut or cut_log, query)
 
 
 def send(
