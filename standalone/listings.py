@@ -119,7 +119,7 @@ def _action(action: ActionMeta, as_json: bool) -> int:
             )
             for name in order
         ]
-        print(table(rows, terminal_width(), wrapped=True))
+        print(table(rows, terminal_width()))
     else:
         print("It has no parameters.")
     print(f"\nExample:\n    {line(typed_example(action))}")
@@ -272,11 +272,15 @@ def _executions(data_dir: Path, id_: str, as_json: bool, zone: Optional[tzinfo])
     from standalone.data_folder import DATABASE
     from standalone.database import Database
     from standalone.journal import ExecutionJournal
-    from standalone.output import execution_rows
+    from standalone.output import execution_rows, short_executions
+    from standalone.tables import terminal_width
 
     journal = ExecutionJournal(Database(data_dir / DATABASE))
     if not id_:
-        head, *rows = execution_rows(journal.executions(), journal.id_length(), zone)
+        found_rows = execution_rows(journal.executions(), journal.id_length(), zone)
+        if not as_json and terminal_width() is not None:
+            found_rows = short_executions(found_rows, OUR_PREFIX)
+        head, *rows = found_rows
         return _print(head, rows, as_json)
     found = journal.find(id_)
     if len(found) != 1:

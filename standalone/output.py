@@ -1,6 +1,6 @@
 """What the command line prints of results and executions, for people. Pure."""
 
-# flake8: noqa: W503
+# flake8: noqa: E203,W503
 
 from __future__ import annotations
 
@@ -25,6 +25,9 @@ _UNSAID = ("self", "type", "incident_key")
 """Of an object, what people have no use for in the terminal."""
 _UNCLEAR = re.compile(r"^[0-9]{1,9} (?:fields|items)$")
 """What `cell` makes of a value that can't be said in a line."""
+_FENCE = re.compile(r"^(`{3,40})[a-z]{0,20}$")
+"""Before and behind a block of code, which stands as it is."""
+_HEADING = re.compile(r"^#{1,6} ")
 WHOLE = ("csv",)
 """Values beside a message that are shown whole: they are what was asked for."""
 
@@ -107,7 +110,15 @@ def readable(message: str, width: Optional[int] = None) -> str:
     without what formats."""
     lines: List[str] = []
     rows: List[Tuple[str, ...]] = []
+    fence = ""
     for line in [*message.split("\n"), ""]:
+        mark = _FENCE.match(line)
+        if mark and (not fence or line.strip() == fence):
+            fence = "" if fence else mark.group(1)
+            continue
+        if fence:
+            lines.append(line)
+            continue
         if line.startswith("| ") and line.endswith(" |"):
             cells = tuple(plain(cell.strip(), in_table=True) for cell in line[2:-2].split(" | "))
             if not all(set(cell) <= {"-"} for cell in cells) and (
@@ -116,9 +127,9 @@ def readable(message: str, width: Optional[int] = None) -> str:
                 rows.append(cells)
             continue
         if rows:
-            lines.append(table(rows, width, wrapped=True))
+            lines.append(table(rows, width))
             rows = []
-        lines.append(plain(line))
+        lines.append(plain(_HEADING.sub("", line)))
     return pasteable("\n".join(lines[:-1]))
 
 
@@ -173,6 +184,23 @@ def execution_rows(
         for one in executions
     ]
     return [("ID", "PLANNED", "STATUS", "TRACE", "ACTION", "RULE"), *rows]
+
+
+def short_executions(rows: Sequence[Tuple[str, ...]], prefix: str) -> List[Tuple[str, ...]]:
+    """The same for a terminal: names without the pack's prefix in front, and the date of a time
+    only where the newest execution is of another day."""
+    made = [rows[0]]
+    newest = rows[1][1][:10] if len(rows) > 1 else ""
+    for id_, at, status, trace, action, rule in rows[1:]:
+        when = at[11:19] if at[:10] == newest else f"{at[5:10]} {at[11:19]}"
+        made.append(
+            (id_, when, status, trace, _unprefixed(action, prefix), _unprefixed(rule, prefix))
+        )
+    return made
+
+
+def _unprefixed(ref: str, prefix: str) -> str:
+    return ref[len(prefix) :] if ref.startswith(prefix) else ref
 
 
 def _moment(seconds: Any, zone: Optional[tzinfo]) -> str:

@@ -27,7 +27,7 @@ def say(app: Any, options: Any, user: str, report: Callable[[Any], int]) -> int:
     phrase = options.phrase.strip()
     if phrase == "help":
         phrases = alias_format.phrases(app.pack.aliases)
-        print(table(phrases, terminal_width()) if phrases else chat.NO_PHRASES)
+        print(table(phrases, terminal_width(), headed=False) if phrases else chat.NO_PHRASES)
         return 0
     first, _, rest = phrase.partition(" ")
     if first.lower() == COMMAND:
