@@ -258,3 +258,12 @@ def test_what_is_alike_is_named_by_a_number_that_can_be_typed(world: RoomsWorld)
     world.sandbox.pagerduty.faults.add("status", status=404, path=f"/incidents/{other.id}$")
     told = say(world, f"similar {incident.number}").message
     assert f"- {other.id} Replica lags" in told
+
+
+def test_a_name_that_was_copied_is_typed_again(world: RoomsWorld) -> None:
+    """What the pack's texts hold against others' links is no part of a name."""
+    world.open(world.incident())
+    said = say(world, "announce ~\u200bincidents, ~\u2060ops\ufeff", NAME)
+    assert [len(world.cards(name)) for name in ("incidents", "ops")] == [1, 1]
+    assert said.message.endswith("is announced in ~incidents, ~ops."), said.message
+    assert "no member of ~nosuch" not in refused(world, "announce ~\u200bnosuch", NAME)

@@ -23,6 +23,7 @@ from pagerduty_mattermost.chat.verb import ALL_OF_ASKER, IF_SEVERAL
 from pagerduty_mattermost.chat.verbs.registry import TABLE
 from pagerduty_mattermost.core.config.chat import BULK, OVERRIDE_OTHERS
 from pagerduty_mattermost.core.errors import RejectedInput
+from pagerduty_mattermost.core.text import without_invisible
 from pagerduty_mattermost.core.typed_times import (
     LONG_SECONDS,
     TypedSpan,
@@ -93,7 +94,9 @@ def needs_form(parsed: Parsed) -> bool:
 
 def _clicked(order: Mapping[str, Any]) -> Command:
     """The command of a button, a choice or a submitted dialog."""
-    verb, incident, text = (str(order.get(name) or "") for name in ("verb", "incident", "text"))
+    verb, incident, text = (
+        without_invisible(str(order.get(name) or "")) for name in ("verb", "incident", "text")
+    )
     if verb in (CONFIRMED, PAGE):
         return _from_text(text)
     if verb == DECLARE:
@@ -280,4 +283,9 @@ def _values(text: Any) -> Dict[str, Any]:
         found = json.loads(str(text or "{}"))
     except ValueError:
         found = None
-    return found if isinstance(found, dict) else {}
+    if not isinstance(found, dict):
+        return {}
+    return {
+        name: without_invisible(value) if isinstance(value, str) else value
+        for name, value in found.items()
+    }

@@ -23,7 +23,7 @@ from pagerduty_mattermost.chat.options import option_name, read_options
 from pagerduty_mattermost.chat.verb import MANY, NONE, NOTHING, ONE, Verb
 from pagerduty_mattermost.chat.verbs.registry import TABLE
 from pagerduty_mattermost.core import typed_incidents
-from pagerduty_mattermost.core.text import clean, one_line
+from pagerduty_mattermost.core.text import clean, one_line, without_invisible
 
 MAX_CHARACTERS = 4000
 """A longer line is not read."""
@@ -50,7 +50,7 @@ def parse(text: str, table: CommandTable = TABLE) -> Parsed:
             _UNREAD,
             f"a command has at most {MAX_CHARACTERS} characters, not {len(text)}",
         )
-    line = words_of(clean(text).strip())
+    line = words_of(clean(without_invisible(text)).strip())
     dry = _dry_words(line)
     line, asked = _without_dry_option(line.rest(dry))
     dry = dry or asked

@@ -19,6 +19,7 @@ from pagerduty_mattermost.cards.incident_memory import SaidNote
 from pagerduty_mattermost.cards.records import IncidentRecords
 from pagerduty_mattermost.chat.command import Command
 from pagerduty_mattermost.core.post_keys import own_props
+from pagerduty_mattermost.core.text import without_invisible
 from pagerduty_mattermost.gateways.mattermost.values import marked_id
 from pagerduty_mattermost.gateways.pagerduty.notes import has_note
 from pagerduty_mattermost.rooms.records import RoomRecords
@@ -45,7 +46,7 @@ def note_of(context: Context, order: Mapping[str, Any]) -> Optional[Command]:
     if isinstance(own, dict) and str(own.get("from_webhook")).lower() == "true":
         return None  # an integration wrote it under the user's account
     channel = str(post.get("channel_id") or "")
-    words = text[len(word) :].strip()
+    words = without_invisible(text[len(word) :]).strip()
     incident = _of_card(context, root) if root else ""
     incident = incident or RoomRecords(context.store, context.log).incident_in(channel)
     if not incident or not words:

@@ -40,6 +40,8 @@ _JOINERS = "\u200d\u200b\ufe0e\ufe0f"
 # Characters that reorder what stands around them: embeddings, overrides and isolates.
 _BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
 FIRST_STRONG_ISOLATE, POP_ISOLATE = "\u2068", "\u2069"
+_INVISIBLE = re.compile("[\u00ad\u200b\u2060-\u2064\ufeff\u2066-\u2069]")
+_CHANNEL = re.compile("~[a-z0-9][a-z0-9._-]*")
 
 _ASCII_LOWER = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
 _URL = r"https?://[^\s<]{1,2048}"
@@ -152,6 +154,19 @@ def plain(text: str) -> str:
 def without_direction_marks(text: str) -> str:
     """Without the characters that reorder what stands around them."""
     return _BIDI.sub("", text)
+
+
+def without_invisible(text: str) -> str:
+    """What people typed or pasted without what `escape` put into it, and its like: nobody sees
+    that, and with it a name is another name. What joins letters and emoji stays."""
+    return text if text.isascii() else _INVISIBLE.sub("", text)
+
+
+def channel_link(label: str) -> str:
+    """`~name` of a channel that the pack or its reader may name, as the link that Mattermost makes
+    of it, which can be copied and typed again; any other text escaped."""
+    found = _CHANNEL.fullmatch(label)
+    return f"~{escape(label[1:])}" if found else escape(label)
 
 
 def web_link(url: str) -> str:

@@ -19,7 +19,7 @@ from pagerduty_mattermost.core.errors import (
     Unauthorized,
     WriteRefused,
 )
-from pagerduty_mattermost.core.text import escape
+from pagerduty_mattermost.core.text import channel_link, escape
 from pagerduty_mattermost.gateways.mattermost import own_channels
 from pagerduty_mattermost.gateways.mattermost.values import PRIVATE_TYPE, Channel
 from pagerduty_mattermost.incidents import alert_details
@@ -234,8 +234,9 @@ class _Round:
         if state == LOST:
             self._context.notify_operators(
                 f"room lost {room.channel_id}",
-                f"The room {escape(label(room))} of {escape(room.incident)} is deleted, or the "
-                "bot was taken out of it: it is followed no more. `/pd room` opens another one.",
+                f"The room {channel_link(label(room))} of {escape(room.incident)} is deleted, or "
+                "the bot was taken out of it: it is followed no more. `/pd room` opens another "
+                "one.",
             )
         return now
 

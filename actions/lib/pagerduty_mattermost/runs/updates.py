@@ -30,7 +30,7 @@ from pagerduty_mattermost.core.errors import (
     WriteRefused,
 )
 from pagerduty_mattermost.core.post_keys import post_key
-from pagerduty_mattermost.core.text import escape, markdown_link
+from pagerduty_mattermost.core.text import channel_link, escape, markdown_link
 from pagerduty_mattermost.gateways.mattermost import own_channels
 from pagerduty_mattermost.gateways.mattermost.channels import is_archived
 from pagerduty_mattermost.gateways.mattermost.post_once import CLOCK_MARGIN_SECONDS
@@ -193,7 +193,7 @@ class _Giving:
         if place is None and where.startswith("@"):
             place = "Not sent to somebody who follows"
         elif place is None:
-            place = f"Not posted in {escape(self._label(where))}"
+            place = f"Not posted in {channel_link(self._label(where))}"
         why = "it is archived" if is_archived(error) else error.in_chat
         return f"{place}: {escape(why)}"
 

@@ -15,7 +15,7 @@ from pagerduty_mattermost.chat.verbs.incidents import show
 from pagerduty_mattermost.chat.verbs.named_incidents import named, read_one
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import NotFound, RejectedInput
-from pagerduty_mattermost.core.text import escape, markdown_link, one_line
+from pagerduty_mattermost.core.text import channel_link, escape, markdown_link, one_line
 from pagerduty_mattermost.gateways.mattermost.values import id_in
 from pagerduty_mattermost.playbooks.playbook import NO_PLAYBOOK
 
@@ -239,7 +239,7 @@ def announce(context: Context, command: Command) -> CommandResult:
     publisher = posting.make_publisher(context)
     for ref in refs:
         publisher.show(change, ref.id, Route("announced", quiet="never"), due=True)
-    where = ", ".join(escape(ref.label) for ref in refs)
+    where = ", ".join(channel_link(ref.label) for ref in refs)
     return CommandResult(f"{named(incident)} is announced in {where}.", (incident.id,))
 
 

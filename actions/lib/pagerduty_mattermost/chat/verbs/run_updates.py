@@ -17,7 +17,7 @@ from pagerduty_mattermost.chat.verbs.named_incidents import incident_of
 from pagerduty_mattermost.chat.verbs.run_of import TheRun, the_run
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import PackError, RejectedInput
-from pagerduty_mattermost.core.text import clean, escape, one_line
+from pagerduty_mattermost.core.text import channel_link, clean, one_line
 
 if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
@@ -140,7 +140,7 @@ def _places(context: Context, the: TheRun, targets: Tuple[str, ...]) -> str:
         except PackError:
             continue
         known = channel.type == "O" or context.mattermost.is_member(target, the.asked.by.id)
-        names.append(f"in {escape('~' + channel.name) if known else 'a private channel'}")
+        names.append(f"in {channel_link('~' + channel.name) if known else 'a private channel'}")
     playbook = the.run.plan.playbook
     if playbook.updates.pagerduty and not the.run.plan.drill:
         names.append("at PagerDuty")

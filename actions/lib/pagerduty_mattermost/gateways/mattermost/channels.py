@@ -33,6 +33,7 @@ from pagerduty_mattermost.core.errors import (
     RejectedInput,
     Unauthorized,
 )
+from pagerduty_mattermost.core.text import without_invisible
 from pagerduty_mattermost.gateways.mattermost.channel_words import expand
 from pagerduty_mattermost.gateways.mattermost.client import (
     ARCHIVED_ERRORS,
@@ -203,7 +204,7 @@ class Channels:
 
     def _target(self, text: str, service: Tuple[str, str]) -> _Target:
         settings = self._mattermost.settings
-        word, setting = expand(settings, text, service)
+        word, setting = expand(settings, without_invisible(text).strip(), service)
         if is_id(word):
             by_name = word if settings.team else ""
             return _Target(word, word, settings.team, by_name, setting=setting)
