@@ -8,12 +8,17 @@ aliases that are made there begin with live_chat and are taken away again.
 
 from __future__ import annotations
 
+import json
+import os
 import re
 import statistics
+import subprocess
 import threading
 import time
+from pathlib import Path
 from typing import Any, Dict, Iterator, List, Tuple
 
+import pytest
 import requests
 from pack_files import REAL_ST2
 from stackstorm_chat_case import API, ON_STACKSTORM, TOKEN, LiveCase, api
@@ -24,6 +29,8 @@ from pagerduty_mattermost.gateways.stackstorm.alias_trial import _trial, formats
 pytestmark = ON_STACKSTORM
 FILLED = ("core", "web-1", "two words", "'quoted value'", "x=1", "7")
 PHRASES = 200
+TYPED = 24
+"""Of them given to the command line."""
 
 
 def every_alias() -> List[Dict[str, Any]]:
@@ -85,6 +92,27 @@ class PhrasesTestCase(LiveCase):
         answer.raise_for_status()
         row = answer.json()
         return row["actionalias"]["ref"], row["representation"]
+
+    def test_a_sample_matches_as_the_command_line_says(self) -> None:
+        """`st2 action-alias match` itself, which tells the alias's name."""
+        folder = os.environ.get("ST2_BIN")
+        if not folder:
+            pytest.skip("ST2_BIN is not set")
+        every = list(dict.fromkeys(phrases()))
+        found = 0
+        for phrase in every[:: max(1, len(every) // TYPED)]:
+            words = [str(Path(folder) / "st2"), "action-alias", "match", "-j", "--", phrase]
+            said = subprocess.run(words, stdout=subprocess.PIPE, timeout=60, check=False).stdout
+            start = said.find(b"[")
+            rows = json.loads(said[start:]) if start >= 0 else []
+            try:
+                name = self.bridge._orders._host.match(phrase).alias.name
+            except NoMatch:
+                name = ""
+            assert name == (rows[0]["name"] if rows else ""), phrase
+            found += bool(name)
+        print(f"\n{found} of about {TYPED} phrases match one, for st2 action-alias match, too")
+        assert found >= TYPED // 4
 
     def test_an_alias_that_does_not_compile_stops_no_other(self) -> None:
         self.config["mattermost"]["operations_channel"] = "town-square"
