@@ -19,8 +19,8 @@ MAX_VALUE_CHARACTERS = 100
 """Characters of one value beside a message; `-j` prints all of it."""
 
 
-NOT_CUT = ("truncated", False)
-"""Nothing is left out: that need not be said."""
+UNSAID = (("truncated", False), ("already", False))
+"""Nothing is left out, and nothing was there before: that need not be said."""
 _UNSAID = ("self", "type", "incident_key")
 """Of an object, what people have no use for in the terminal."""
 _UNCLEAR = re.compile(r"^[0-9]{1,9} (?:fields|items)$")
@@ -55,7 +55,7 @@ def result_text(result: Mapping[str, Any], width: Optional[int] = None) -> str:
     given = {
         name: item
         for name, item in value.items()
-        if name != "message" and item not in (None, "", [], {}) and (name, item) != NOT_CUT
+        if name != "message" and item not in (None, "", [], {}) and (name, item) not in UNSAID
     }
     rows = [(name, _short(item)) for name, item in given.items() if not _is_nested(item)]
     nested = [name for name, item in given.items() if _is_nested(item)]

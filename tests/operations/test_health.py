@@ -48,7 +48,7 @@ class HealthCheckTestCase(IncidentActionCase):
         assert "answers in" in found["PagerDuty"]["text"]
         assert found["API key"]["text"] == "may read and write"
         assert "@pagerduty" in found["Mattermost"]["text"]
-        assert "3 open incidents, 2 of them reported" in found["incident sensor"]["text"]
+        assert "3 open incidents, changes of 2 reported so far" in found["incident sensor"]["text"]
         assert self.result["message"].count("\n") == len(found) + 1
 
     def test_of_several_sensors_it_says_who_leads_and_who_stands_by(self) -> None:

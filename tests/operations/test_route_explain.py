@@ -236,7 +236,7 @@ class RouteExplainTestCase(IncidentActionCase):
                 180,
                 (
                     "not posted yet: `st2 run pagerduty.mattermost.post_incident "
-                    f"incident_id={self.truth.id} channel={here}`"
+                    f"incident_id={self.truth.id} channel=incidents`"
                 ),
             ),
         ):

@@ -14,8 +14,11 @@ from model_world import LOG
 from retro_act import RetroAct
 from runs_case import RunsWorld
 
+from pagerduty_mattermost.chat.command import Command
+from pagerduty_mattermost.chat.verbs.retrospectives import followups
 from pagerduty_mattermost.core import drawing
 from pagerduty_mattermost.core.errors import RejectedInput
+from pagerduty_mattermost.gateways.mattermost.values import marked_id
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
 from pagerduty_mattermost.operations import rooms_round, state_values
 from pagerduty_mattermost.reviews import retro_round, retrospectives, room_export
@@ -206,6 +209,10 @@ def test_a_follow_up_is_chased_until_it_is_done(world: RetroWorld) -> None:
     ]
     assert [post.root_id for post in later] == [world.retro().post]
     assert "Open follow-ups" in world.say("grace", "followups mine")
+    asked = Command("followups", user=marked_id(world.user("grace")))
+    listed = followups(world.context(), asked).message
+    assert f"#{world.case.number} {world.case.title}: " in listed, repr(listed)
+    assert world.case.id not in listed
     assert "No follow-up is open" in world.say("ada", "followups mine")
     assert "Retrospective of" in world.say("grace", "followup done F1")
     assert world.retro().follow_ups[0].state == "done"

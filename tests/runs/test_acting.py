@@ -34,7 +34,7 @@ def test_a_run_begins_with_its_post(world: RunsWorld) -> None:
 def test_a_click_ticks_a_task(world: RunsWorld) -> None:
     result = world.click("grace", "check", "bridge:done")
     assert result["done"] == "done"
-    assert "✅ ~~1.2 Open a call~~ grace 03:45" in world.post.message
+    assert "✅ ~~1.2 Open a call~~ · grace 03:45" in world.post.message
     assert world.told == ["✅ grace ticked **1.2** Open a call"]
     assert world.is_shown()
 
@@ -54,9 +54,9 @@ def test_the_same_task_ticked_twice_at_once(world: RunsWorld) -> None:
     first, second = (world.clicked(name, "check", "undo:done") for name in ("grace", "linus"))
     world.carry_out(second)
     world.carry_out(first)
-    assert "✅ ~~2.2 Roll back~~ grace" in world.post.message
+    assert "✅ ~~2.2 Roll back~~ · grace" in world.post.message
     assert world.told == ["✅ grace ticked **2.2** Roll back"]
-    assert world.direct("linus").startswith("It is so already: ✅ ~~2.2 Roll back~~ grace")
+    assert world.direct("linus").startswith("It is so already: ✅ ~~2.2 Roll back~~ · grace")
 
 
 def test_of_a_tick_and_an_untick_at_once_the_later_counts(world: RunsWorld) -> None:
@@ -84,14 +84,14 @@ def test_a_late_button_of_an_old_post_means_its_task(world: RunsWorld) -> None:
     world.say("ada", 'task add 2 "Look at the logs"')
     world.say("ada", "task move 2.3 2.1")
     world.carry_out(order)
-    assert "✅ ~~2.2 Look at what changed~~ grace" in world.post.message
+    assert "✅ ~~2.2 Look at what changed~~ · grace" in world.post.message
 
 
 def test_killed_behind_the_act_it_is_shown_by_the_next_one(world: RunsWorld) -> None:
     world.clicked("grace", "check", "bridge:done")
     assert not world.is_shown()
     world.click("linus", "check", "impact:done")
-    assert "✅ ~~1.2 Open a call~~ grace" in world.post.message
+    assert "✅ ~~1.2 Open a call~~ · grace" in world.post.message
     assert world.is_shown()
 
 

@@ -99,7 +99,7 @@ def test_it_ends_and_goes_on(world: RunsWorld) -> None:
 
 def test_an_update_is_the_authors_and_goes_everywhere(world: RunsWorld) -> None:
     said = world.say("grace", "update Errors are down", hook=hook(world, "grace"))
-    assert said.startswith("Status update 1 is given in the room, in ~")
+    assert said.startswith("Status update 1 is given in the room and in ~")
     (own,) = updates_in(world, world.the_room.channel_id)[-1:]
     assert own.user_id == world.user("grace")
     (copied,) = updates_in(world, "incidents")
@@ -127,6 +127,7 @@ def test_the_audit_and_the_signature_know_no_hook(world: RunsWorld) -> None:
     world.say("grace", "update Errors are down", hook=used)
     kept = "\n".join(world.datastore.items.values())
     assert used not in kept
+    assert '"chat_user": "grace"' in kept or '"chat_user":"grace"' in kept
 
 
 @pytest.mark.parametrize("role", ["read_only_user", "read_only_limited_user"])

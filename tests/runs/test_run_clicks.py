@@ -67,7 +67,7 @@ class RunClicksCase(ChatSensorCase):
         done, result = self.handle()
         self.assertTrue(done, result)
         message = self.sandbox.mattermost.account.post(self.run_now().post.id).message
-        self.assertIn("✅ ~~1.2 Open a call~~ ada", message)
+        self.assertIn("✅ ~~1.2 Open a call~~ · ada", message)
 
     def test_a_choice_of_the_menu_means_its_task(self) -> None:
         self.press("Tick or untick", "undo:skipped")

@@ -37,11 +37,11 @@ def world() -> Iterator[RunsWorld]:
 @pytest.mark.parametrize(
     ("line", "shown"),
     [
-        ("check 1.2", "✅ ~~1.2 Open a call~~ grace 03:46"),
-        ("check 1 2 done", "✅ ~~1.2 Open a call~~ grace 03:46"),
-        ("check open a call", "✅ ~~1.2 Open a call~~ grace 03:46"),
-        ("skip 1.2", "➖ ~~1.2 Open a call~~ grace 03:46"),
-        ("incident check 2.2", "✅ ~~2.2 Roll back~~ grace 03:46"),
+        ("check 1.2", "✅ ~~1.2 Open a call~~ · grace 03:46"),
+        ("check 1 2 done", "✅ ~~1.2 Open a call~~ · grace 03:46"),
+        ("check open a call", "✅ ~~1.2 Open a call~~ · grace 03:46"),
+        ("skip 1.2", "➖ ~~1.2 Open a call~~ · grace 03:46"),
+        ("incident check 2.2", "✅ ~~2.2 Roll back~~ · grace 03:46"),
     ],
 )
 def test_ticks_are_typed(world: RunsWorld, line: str, shown: str) -> None:
@@ -145,6 +145,9 @@ def test_all_tasks_and_those_of_the_asker(world: RunsWorld) -> None:
     order = world.typed("grace", "todo", channel_id="")
     assert world.carry_out(order)["message"].startswith("**Outage of")
     assert world.say("linus", "todo") == "Nothing waits for you."
+    listed = world.say("grace", "todo")
+    assert f" of #{world.case.number} {world.case.title}" in listed
+    assert world.case.id not in listed
 
 
 def test_who_is_no_member_acts_in_no_run(world: RunsWorld) -> None:

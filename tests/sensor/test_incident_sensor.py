@@ -185,10 +185,11 @@ class IncidentSensorTestCase(SensorWorld):
         assert [p["revision"] for p in (first, second, third)] == [0, 1, 2]
         assert first["key"] == second["key"] == third["key"]
         (line,) = (text for text in third["text"].split("\n") if "Two" in text)
-        assert line.startswith("- ~~🚨 [")
+        assert line.startswith("- ~~✅ [")
         assert "~~ · resolved by Ada Lovelace, " in line
         (line,) = (text for text in third["text"].split("\n") if "One" in text)
         assert "~~" not in line
+        assert line.startswith("- 👀 [")
         assert " · acknowledged by Ada Lovelace, " in line
         assert self.events(two) == []
 

@@ -43,6 +43,18 @@ def test_an_audit_lists_what_was_done(shell):
     assert any(" ada " in line and " unacknowledge " in line for line in lines), lines
 
 
+def test_an_incident_that_is_not_there_is_named_as_in_chat(shell):
+    code, lines = shell("run", "incident.get", "entity_id=999")
+    assert code == 1
+    assert "there is no incident 999, or the key may not see it" in "\n".join(lines)
+    assert "GET" not in "\n".join(lines)
+
+
+def test_that_nothing_was_there_already_is_not_said():
+    assert of({"message": "Posted.", "already": False}) == "Posted."
+    assert "already" in of({"message": "It is there.", "already": True})
+
+
 def of(value):
     return result_text({"result": value, "stderr": "", "exit_code": 0})
 

@@ -179,7 +179,7 @@ def _recorded(context: Context, command: Command, entry_name: str) -> ContextMan
         context.store,
         context.log,
         context.clock,
-        chat_user=id_in(command.user) or command.user,
+        chat_user=command.user_name or id_in(command.user) or command.user,
         verb=command.verb,
         words=words,
         entry_name=entry_name,

@@ -390,7 +390,7 @@ def _rooms(context: Context) -> Tuple[str, str]:
         return OFF, "Mattermost is not configured"
     found = rights.read(context)
     open_ones = len(RoomRecords(context.store, context.log).every())
-    text = f"{open_ones} rooms; {found.fullness}"
+    text = f"{open_ones} room{'s' if open_ones != 1 else ''}; {found.fullness}"
     if found.missing:
         return WARN, f"the bot may not {', '.join(found.missing)}; {text}"
     if found.is_nearly_full:

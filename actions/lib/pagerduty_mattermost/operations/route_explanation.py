@@ -21,6 +21,7 @@ from typing import (
 )
 
 from pagerduty_mattermost.cards import held_cards, posting, subscriptions
+from pagerduty_mattermost.cards.card import headline
 from pagerduty_mattermost.cards.creation import FRESH_SECONDS
 from pagerduty_mattermost.cards.incident_memory import CardRecord
 from pagerduty_mattermost.cards.records import IncidentRecords
@@ -144,6 +145,16 @@ def by_hand(incident_id: str, channel: str) -> str:
     return f"`{line}`"
 
 
+def _typed_channel(context: Context, record: Any) -> str:
+    """The channel of a card's record as people type it; its id where no name leads to it."""
+    try:
+        if record.label and context.channels.look_up(record.label).id == record.channel_id:
+            return str(record.label)
+    except PackError as error:
+        context.log.info("No name is known of %s: %s", record.channel_id, error)
+    return str(record.channel_id)
+
+
 def sentences(
     incident: Incident,
     settings: Sequence[FilterResult],
@@ -156,7 +167,7 @@ def sentences(
     """All of it for people; `outcomes` are in the order of `verdicts`, `assumed`: no change was
     remembered to judge by."""
     failed = [one for one in settings if not one.passed]
-    lines = [f"Incident {incident.id}, {incident.status}:"]
+    lines = [f"{inert(headline(incident, 80))} ({incident.id}), {incident.status}:"]
     lines += [f"- kept back by {one.setting}: {one.reason}" for one in failed]
     if not failed:
         lines.append("- passes the settings of the configuration")
@@ -208,7 +219,9 @@ def _card(context: Context, incident_id: str, record: CardRecord) -> ExplainedCa
     elif abs(context.clock() - record.at) < FRESH_SECONDS:
         state = "about to be posted"
     else:
-        state = f"not posted yet: {by_hand(incident_id, record.channel_id)} does it now"
+        state = (
+            f"not posted yet: {by_hand(incident_id, _typed_channel(context, record))} does it now"
+        )
     return ExplainedCard(
         record.channel_id, record.label or record.channel_id, record.route.name, state
     )
@@ -225,7 +238,7 @@ def _held(context: Context, incident_id: str, present: Mapping[str, Any]) -> Lis
         if one.why == held_cards.QUIET:
             until = times.stamp(times.iso(one.until), zone)
             state = f"silenced by quiet hours until {until}; then their digest lists it"
-        state += f", and {by_hand(incident_id, one.channel_id)} does it now"
+        state += f", and {by_hand(incident_id, _typed_channel(context, one))} does it now"
         label = one.label or one.channel_id
         found.append(ExplainedCard(one.channel_id, label, one.route.name, state, held=True))
     return found

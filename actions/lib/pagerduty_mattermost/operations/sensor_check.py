@@ -35,7 +35,10 @@ def check(context: Context) -> Tuple[str, str]:
     noted = times.seconds(str(beat.get("last_good") or ""))
     ago = times.duration(max(0.0, context.clock() - noted)) if noted else ""
     as_of = f", as it noted {ago} ago (it notes that every five minutes)" if ago else ""
-    counts = f"{beat.get('open')} open incidents, {beat.get('reported')} of them reported"
+    open_ones = (
+        "1 open incident" if beat.get("open") == 1 else f"{beat.get('open')} open incidents"
+    )
+    counts = f"{open_ones}, changes of {beat.get('reported')} reported so far"
     return "ok", f"reads PagerDuty; {counts}{as_of}"
 
 

@@ -88,10 +88,10 @@ def draft(
 
 def _head(incident: Incident, zone: tzinfo) -> str:
     began = times.stamp(incident.created_at, zone)
-    over = times.stamp(incident.resolved_at, zone) if incident.resolved_at else "still open"
+    over = times.stamp(incident.resolved_at, zone) if incident.resolved_at else ""
     parts = [incident.service, incident.priority, f"{incident.urgency} urgency"]
     said = " · ".join(escape(one_line(part)) for part in parts if part.strip())
-    return f"{said} · {began} to {over}"
+    return f"{said} · {began} to {over}" if over else f"{said} · since {began}, still open"
 
 
 def _metric(one: Metric) -> Sequence[str]:

@@ -126,7 +126,7 @@ def _ended(context: Context, room: RoomRecord, incident: Incident) -> RoomRecord
     if wait:
         zone = times.zone(context.settings.time_zone)
         when = times.stamp(times.iso(due), zone)
-        line = f"It is over. This room is archived at {when}, unless the incident is reopened."
+        line = f"It is over. This room is archived on {when}, unless the incident is reopened."
         key = f"room over {room.incident} {int(ended_at)}"
         context.post_once(room.channel_id, line, key=key)
     return room._replace(ended=True, due=due)

@@ -105,7 +105,7 @@ def task_line(task: TaskState, state: RunState, zone: tzinfo) -> str:
     if not task.is_open:
         struck = said if "~" in said else f"~~{said}~~"
         mark = TICKED if task.state == DONE else SKIPPED_MARK
-        return f"{mark} {struck} {name(task.by)} {_clock(task.at, state, zone)}"
+        return f"{mark} {struck} · {name(task.by)} {_clock(task.at, state, zone)}"
     parts = [f"{WAITING} {said}", owner_words(task.owner)]
     if task.due:
         late = f" {OVERDUE}" if task.reminded else ""

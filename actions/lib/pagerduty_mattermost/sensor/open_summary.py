@@ -13,6 +13,7 @@ from __future__ import annotations
 from datetime import tzinfo
 from typing import Any, Dict, Iterable, List, Mapping, Optional
 
+from pagerduty_mattermost.cards.card import STATES
 from pagerduty_mattermost.cards.incident_lists import in_order, line
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.config.settings import Config, is_mattermost_absent
@@ -29,6 +30,14 @@ MARKS = {
     "incident.reopened": "reopened",
 }
 """Events that the summary tells of its incidents."""
+NOW = {
+    "incident.acknowledged": "acknowledged",
+    "incident.unacknowledged": "triggered",
+    "incident.resolved": "resolved",
+    "incident.merged": "merged",
+    "incident.reopened": "triggered",
+}
+"""The state that an incident has after each."""
 OVER = ("incident.resolved", "incident.merged")
 MAX_URL_CHARACTERS = 300
 """Longer addresses are left out."""
@@ -137,12 +146,20 @@ def edited(kept: Mapping[str, Any], zone: tzinfo) -> Dict[str, Any]:
         if row["id"] in kept["marks"]:
             event_type, who, at = kept["marks"][row["id"]]
             by = f" by {_short(who)}" if who else ""
-            said = lines[place][2:]
+            said = _marked(lines[place][2:], row["status"], event_type)
             said = f"~~{said}~~" if event_type in OVER else said
             lines[place] = (
                 f"- {said} · {MARKS[event_type]}{by}, {times.clock(at, zone, payload['since'])}"
             )
     return {**payload, "text": "\n".join(lines), "revision": kept["revision"]}
+
+
+def _marked(line: str, before: str, event_type: str) -> str:
+    """A listed incident's line with the mark of the state that it has now."""
+    mark = STATES[before].emoji if before in STATES else ""
+    if not mark or not line.startswith(mark):
+        return line
+    return STATES[NOW[event_type]].emoji + line[len(mark) :]
 
 
 def _short(name: str) -> str:

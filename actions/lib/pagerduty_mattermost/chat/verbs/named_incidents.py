@@ -8,9 +8,9 @@ from pagerduty_mattermost.cards.card import headline
 from pagerduty_mattermost.chat.acting_user import find_sender
 from pagerduty_mattermost.chat.command import Command
 from pagerduty_mattermost.chat.verb import ALL_STATES, OPEN_STATES, RESOLVED
-from pagerduty_mattermost.core.errors import NotFound, RejectedInput
+from pagerduty_mattermost.core.errors import NotFound, PackError, RejectedInput
 from pagerduty_mattermost.core.text import escape, markdown_link, one_line
-from pagerduty_mattermost.gateways.pagerduty.find_incident import find, names
+from pagerduty_mattermost.gateways.pagerduty.find_incident import find, get_incident, names
 from pagerduty_mattermost.incidents.incident import Incident
 from pagerduty_mattermost.incidents.log_entries import incident_from_rest
 
@@ -29,6 +29,16 @@ def incident_of(row: Mapping[str, Any]) -> Incident:
 def named(incident: Incident) -> str:
     """Number and title as a link, in Markdown."""
     return markdown_link(headline(incident, 120), incident.url)
+
+
+def called(context: Context, incident_id: str) -> str:
+    """Number and title of an incident, not escaped; its id where PagerDuty does not tell them
+    now."""
+    try:
+        return headline(incident_of(get_incident(context.pagerduty, incident_id)), 80)
+    except PackError as error:
+        context.log.info("How %s is called is not known: %s", incident_id, error)
+        return incident_id
 
 
 def how_it_is(incident: Incident) -> str:

@@ -14,7 +14,7 @@ from pagerduty_mattermost.chat.forms import Form, incidents_and, nothing, words
 from pagerduty_mattermost.chat.named_people import is_me
 from pagerduty_mattermost.chat.verb import CHAT, INCIDENTS, ONE, Verb
 from pagerduty_mattermost.chat.verbs.looking_back import require_seen
-from pagerduty_mattermost.chat.verbs.named_incidents import named, read_one
+from pagerduty_mattermost.chat.verbs.named_incidents import called, named, read_one
 from pagerduty_mattermost.chat.verbs.rooms import asker, may_see
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import RejectedInput
@@ -81,7 +81,8 @@ def publish(context: Context, command: Command) -> CommandResult:
     incident = _incident(context, command)
     state = retrospectives.publish(context, incident.id, _by(context, command), command.key)
     count = sum(one.is_open for one in state.follow_ups)
-    left = f" {count} follow-ups are open." if count else ""
+    open_ones = "1 follow-up is" if count == 1 else f"{count} follow-ups are"
+    left = f" {open_ones} open." if count else ""
     text = f"The retrospective of {named(incident)} is published.{left}"
     return CommandResult(text, (incident.id,))
 
@@ -151,6 +152,7 @@ def followups(context: Context, command: Command) -> CommandResult:
     zone = times.zone(context.settings.time_zone)
     mine = asker(context, command) if command.text == "mine" else ""
     lines: List[str] = []
+    left = 0
     for state in RetroRecords(context.store, context.log).every():
         some = [
             one
@@ -160,12 +162,14 @@ def followups(context: Context, command: Command) -> CommandResult:
         room = gathering.room_of(context, state.incident) if some else None
         if room is not None and not may_see(context, command, room):
             continue
-        lines += [f"- {state.incident} {retro_text.follow_up_line(one, zone)}" for one in some]
+        fitting = some[: max(0, MAX_LISTED - len(lines))]
+        left += len(some) - len(fitting)
+        name = escape(called(context, state.incident)) if fitting else ""
+        lines += [f"- {name}: {retro_text.follow_up_line(one, zone)}" for one in fitting]
     if not lines:
         return CommandResult("No follow-up is open.")
-    left = len(lines) - MAX_LISTED
     more = [f"- … and {left} more"] if left > 0 else []
-    return CommandResult("\n".join(["**Open follow-ups**", *lines[:MAX_LISTED], *more]))
+    return CommandResult("\n".join(["**Open follow-ups**", *lines, *more]))
 
 
 def _changed(context: Context, command: Command, kind: str) -> CommandResult:

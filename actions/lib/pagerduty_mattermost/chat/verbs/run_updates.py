@@ -144,7 +144,7 @@ def _places(context: Context, the: TheRun, targets: Tuple[str, ...]) -> str:
     playbook = the.run.plan.playbook
     if playbook.updates.pagerduty and not the.run.plan.drill:
         names.append("at PagerDuty")
-    return " " + ", ".join(names)
+    return " " + (", ".join(names[:-1]) + " and " if names[1:] else "") + names[-1]
 
 
 def remind(context: Context, command: Command) -> CommandResult:

@@ -144,6 +144,7 @@ def tasks(context: Context, command: Command) -> CommandResult:
 
 def todo(context: Context, command: Command) -> CommandResult:
     """What the asker owns and is not done, in all runs."""
+    from pagerduty_mattermost.chat.verbs.named_incidents import called
     from pagerduty_mattermost.gateways.mattermost.post_once import link
     from pagerduty_mattermost.runs.post_text import task_line
     from pagerduty_mattermost.runs.records import RunRecords
@@ -159,7 +160,7 @@ def todo(context: Context, command: Command) -> CommandResult:
         if state.is_over or not mine:
             continue
         count += len(mine)
-        title = f"{run.plan.playbook.title} of {run.incident}"
+        title = f"{run.plan.playbook.title} of {called(context, run.incident)}"
         lines.append(f"**{markdown_link(title, link(context.mattermost.settings, run.post.id))}**")
         lines += [task_line(one, state, zone) for one in mine]
     if count > MAX_TODO:

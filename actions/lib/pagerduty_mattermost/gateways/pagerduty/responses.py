@@ -3,6 +3,7 @@ means."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Callable, Dict, Tuple
 
@@ -26,6 +27,9 @@ UNKNOWN_SENDER = "Requester User Not Found"
 """Among PagerDuty's words when nobody has the address in the header `From`."""
 ERROR_LENGTH = 600
 """PagerDuty's own words are cut to this many characters."""
+
+_INCIDENT = re.compile(r"^PagerDuty [A-Z]{3,7} /incidents/([A-Za-z0-9]{1,40})(?:/[a-z_]{1,40})?$")
+"""A request for an incident, or for what belongs to it."""
 
 
 def read(
@@ -97,6 +101,10 @@ def _refusal(response: Response, method: str, what: str, clock: Callable[[], flo
         )
         return Unauthorized(line, status=status, error_id=code)
     if status == 404:
+        incident = _INCIDENT.search(what)
+        if incident is not None:
+            said = f"there is no incident {incident.group(1)}, or the key may not see it"
+            return NotFound(said, status=status, error_id=code)
         return NotFound(
             f"{what}: no such thing, or the key may not see it (404){said}",
             status=status,
