@@ -15,6 +15,8 @@ from standalone.pack_model import Pack, Rule
 from standalone.templates import Lookup
 
 _NO_SETTING = " is not a setting"
+ANSWER_SECONDS, MAX_ANSWER_BYTES = 3.0, 10_000
+"""Within which, and in how much, a sensor says that it is one."""
 OUR_PACK = "pagerduty"
 """Another pack's settings mean what they like."""
 
@@ -158,7 +160,15 @@ def check_ports(config: Mapping[str, Any], pack: Pack, served: bool) -> Iterator
             continue
         problem = _taken(section.bind, section.port)
         where = f"{section.bind}:{section.port}"
-        if served and problem:
+        sender = "Mattermost" if name == "chat" else "PagerDuty"
+        if served and problem and not _is_listener(section.bind, section.port, sender):
+            yield CheckFinding(
+                False,
+                f"{name}.port: {where} is taken by something else than `serve`, which runs with "
+                "this data folder now and can't listen there: choose another port, or end what "
+                "uses it",
+            )
+        elif served and problem:
             yield CheckFinding(True, f"{name}.port: {where} is listened on: {running}")
         elif served:
             yield CheckFinding(
@@ -175,6 +185,23 @@ def check_ports(config: Mapping[str, Any], pack: Pack, served: bool) -> Iterator
             )
         else:
             yield CheckFinding(True, f"{name}.port: {where} is free")
+
+
+def _is_listener(host: str, port: int, sender: str) -> bool:
+    """Whether a sensor of this pack's that listens for the `sender` answers there."""
+    from http.client import HTTPConnection, HTTPException
+
+    from pagerduty_mattermost.gateways.http.listener import nothing_here
+
+    local = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(host, host)
+    asked = HTTPConnection(local, port, timeout=ANSWER_SECONDS)
+    try:
+        asked.request("GET", "/")
+        return nothing_here(sender).encode() in asked.getresponse().read(MAX_ANSWER_BYTES)
+    except (OSError, HTTPException):
+        return False
+    finally:
+        asked.close()
 
 
 def _taken(host: str, port: int) -> str:

@@ -6,6 +6,8 @@ they were collected in."""
 from __future__ import annotations
 
 import socket
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 from command_line import until
@@ -150,3 +152,25 @@ def test_rules_that_the_last_run_had_are_not_left_out_in_silence(shell):
         assert f"{warning}: start it with --rules {folder}" in log()
     with shell.serving() as log:
         assert "The last run had" not in log()
+
+
+@pytest.mark.parametrize("section", ["chat", "webhook"])
+def test_a_port_that_something_else_has_while_serve_runs_is_wrong(shell, capsys, section):
+    more = {"signing_keys": ["s" * 32]} if section == "chat" else {"secrets": ["s" * 32]}
+    check = ["check", "--offline", "--config", str(shell.config)]
+    with shell.serving() as log, HTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler) as alien:
+        until(lambda: "First start" in log())
+        answering = threading.Thread(target=alien.serve_forever)
+        answering.start()
+        try:
+            port = alien.server_address[1]
+            given = {"port": port, "public_url": "http://127.0.0.1:1", **more}
+            shell.write(**{section: given})
+            assert main(check) == 1
+        finally:
+            alien.shutdown()
+            answering.join()
+    said = capsys.readouterr().out
+    assert (
+        f"WRONG  {section}.port: 127.0.0.1:{port} is taken by something else than `serve`" in said
+    ), said
