@@ -28,8 +28,10 @@ class ChatRun(PackAction):
 
     def said_of(self, error: BaseException) -> str:
         from pagerduty_mattermost.chat import away
+        from pagerduty_mattermost.chat.bot_commands import verb_of
 
-        return away.line_of(self.context, error, str(self._params.get("verb") or ""))
+        verb, text = (str(self._params.get(name) or "") for name in ("verb", "text"))
+        return away.line_of(self.context, error, verb_of(verb, text))
 
     def to_keep(
         self, params: Dict[str, Any], error: Optional[PackError]

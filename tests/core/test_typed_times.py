@@ -324,3 +324,13 @@ def test_a_span_is_as_long_as_what_is_shown_of_it() -> None:
     span = TypedSpan(NOW + 1, NOW + 8 * 86400)
     shown = "from 21 Nov 2026 12:03 CET until 29 Nov 2026 12:03 CET (8 d)"
     assert span_in_words(span, "Europe/Berlin") == shown
+
+
+@pytest.mark.parametrize("text", ["banana", "yesterday 9:00", "400 days"])
+def test_what_is_suggested_is_read_and_still_to_come(text: str) -> None:
+    """Whatever day it is, in any zone."""
+    for now in (NOW, NOW + 12345.0 * 86400, 1796130420.0):
+        with pytest.raises(RejectedInput) as refused:
+            read_future(text, now=now, zone="Pacific/Auckland")
+        dated = str(refused.value).rpartition(" or ")[2]
+        assert read_future(dated, now=now, zone="Pacific/Auckland") > now

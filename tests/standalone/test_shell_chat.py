@@ -221,3 +221,15 @@ def test_what_only_reads_is_refused_to_nobody_as_well(shell, line):
     code, lines = shell("chat", line, "--as", "nosuch")
     assert (code, len(lines)) == (1, 1), lines
     assert lines[0].startswith("There is no Mattermost user 'nosuch': chat --as USER"), lines
+
+
+def test_while_pagerduty_is_away_it_is_said_what_became_of_a_command(shell):
+    from sandbox.ports import free_port
+
+    shell.write(api_url=f"http://127.0.0.1:{free_port()}")
+    code, lines = shell("chat", "/pd resolve 1", "--as", "ada")
+    assert code == 1
+    assert "Nothing was changed, and nothing is repeated by itself" in lines[0], lines
+    code, lines = shell("chat", "/pd show 1", "--as", "ada")
+    assert code == 1
+    assert "Ask again in a minute" in lines[0], lines

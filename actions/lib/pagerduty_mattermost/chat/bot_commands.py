@@ -25,6 +25,15 @@ def carried_out(context: Context, words: Mapping[str, str], key: str) -> Command
     return perform(context, Command("")._replace(**words, key=key))  # type: ignore[arg-type]
 
 
+def verb_of(verb: str, text: str) -> str:
+    """The command's own verb, also where its text was typed."""
+    if verb != TYPED:
+        return verb
+    from pagerduty_mattermost.chat.orders import read_typed
+
+    return read_typed(text).command.verb
+
+
 def _typed(context: Context, words: Mapping[str, str], key: str) -> CommandResult:
     from pagerduty_mattermost.chat import which_incident
     from pagerduty_mattermost.chat.orders import read_typed

@@ -16,7 +16,7 @@ as is a time that the clocks show twice or skip.
 
 from __future__ import annotations
 
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 from typing import List, NamedTuple, Optional, Tuple
 
 from pagerduty_mattermost.core import times
@@ -45,7 +45,8 @@ _AHEAD = ("in", "for")
 _ONE = ("a", "an", "one")
 _FILLERS = ("at", "on", "the", "of", "this")
 _NEXT = "next"
-HOW_TO_WRITE = "write 2h, 18:00, tomorrow 9:00 or 2026-12-01 9:00"
+AN_EXAMPLE_AHEAD_SECONDS = 7 * 86400.0
+"""How far ahead the date lies that is shown as one to write."""
 
 
 class TypedSpan(NamedTuple):
@@ -66,12 +67,18 @@ def iso_time(text: str, *, now: float, zone: str = "UTC", past: bool = False) ->
     return None if found is None else times.iso(found)
 
 
+def how_to_write(now: float, zone: str) -> str:
+    """Times that can be written, each of them still to come."""
+    day = datetime.fromtimestamp(now + AN_EXAMPLE_AHEAD_SECONDS, times.zone(zone))
+    return f"write 2h, 18:00, tomorrow 9:00 or {day:%Y-%m-%d} 9:00"
+
+
 def read_time(text: str, *, now: float, zone: str = "UTC", past: bool = False) -> float:
     """The time meant, in seconds since the epoch. Raises RejectedInput for what does not read or
     has several readings, ConfigError when this machine does not know `zone`."""
     found = _read(text.strip(), now, zone, past)
     if found is None:
-        raise RejectedInput(f"{_shown(text)} is no time: {HOW_TO_WRITE}")
+        raise RejectedInput(f"{_shown(text)} is no time: {how_to_write(now, zone)}")
     return found
 
 
@@ -89,11 +96,11 @@ def check_future(text: str, found: float, *, now: float, since: float, zone: str
     """Raises RejectedInput where what `text` was read as is before `since`, or more than a year
     ahead."""
     if found < since - SLACK_SECONDS:
-        raise RejectedInput(f"{_would_be(text, found, zone)}, which is past: {HOW_TO_WRITE}")
+        how = how_to_write(max(now, since), zone)
+        raise RejectedInput(f"{_would_be(text, found, zone)}, which is past: {how}")
     if found > now + MAX_AHEAD_SECONDS:
-        raise RejectedInput(
-            f"{_would_be(text, found, zone)}, more than a year ahead: {HOW_TO_WRITE}"
-        )
+        how = how_to_write(now, zone)
+        raise RejectedInput(f"{_would_be(text, found, zone)}, more than a year ahead: {how}")
 
 
 def read_span(text: str, *, now: float, zone: str = "UTC") -> TypedSpan:
