@@ -189,6 +189,7 @@ class _Loader:
             },
         )
         kind = rule.trigger["type"]
+        sound = True
         parameters = rule.trigger.get("parameters") or {}
         if kind in TIMERS:
             try:
@@ -199,25 +200,24 @@ class _Loader:
         elif kind not in triggers and kind not in SYSTEM_TRIGGERS:
             if kind.startswith("core."):
                 self._refuse(file, f"trigger type '{kind}'")
-            else:
-                meant = near(kind, triggers) or f"; there are {', '.join(sorted(triggers))}"
-                self._problem(file, f"there is no trigger type '{kind}'{meant}")
-            return None
+                return None
+            meant = near(kind, triggers) or f"; there are {', '.join(sorted(triggers))}"
+            self._problem(file, f"there is no trigger type '{kind}'{meant}")
+            sound = False
         elif parameters:
             self._refuse(file, f"trigger parameters of '{kind}'")
             return None
         if (data.get("type") or {}).get("ref", "standard") != "standard":
             self._refuse(file, f"rule type '{data['type']['ref']}'")
             return None
-        if not self._criteria_are_known(file, rule):
-            return None
+        sound = self._criteria_are_known(file, rule) and sound
         if not self._action_exists(file, rule.action["ref"], actions):
             return None
         declared = actions[rule.action["ref"]].parameters
         unknown = sorted(set(rule.action["parameters"]) - set(declared) - _runner_names())
         for name in unknown:
             self._problem(file, no_parameter(rule.action["ref"], name, declared))
-        return rule
+        return rule if sound else None
 
     def _switch(self, file: Path, data: Mapping[str, Any], rules: Dict[str, Rule]) -> None:
         ref = f"{data.get('pack') or self._ref}.{data['name']}"

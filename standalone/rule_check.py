@@ -11,7 +11,18 @@ from __future__ import annotations
 
 import difflib
 import re
-from typing import Any, Iterable, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple
+from typing import (
+    Any,
+    Iterable,
+    Iterator,
+    List,
+    Mapping,
+    NamedTuple,
+    Optional,
+    Sequence,
+    Set,
+    Tuple,
+)
 
 from standalone.pack_model import Pack, Rule
 from standalone.parameters import RUNNER_PARAMETERS, BadParameters, cast
@@ -245,7 +256,7 @@ def _parameters(
 ) -> Iterator[str]:
     given = rule.action["parameters"]
     declared = pack.actions[rule.action["ref"]].parameters
-    wrong = False
+    wrong: Set[str] = set()
     for name, value in given.items():
         if name not in declared and name not in RUNNER_PARAMETERS:
             continue  # said when the rule is read
@@ -255,18 +266,16 @@ def _parameters(
             if holds_template(value)
             else list(_constant(name, value, own))
         )
-        wrong = wrong or bool(found)
+        wrong.update([name] if found else [])
         yield from found
     for name, inner in declared.items():
         if inner.get("required") and given.get(name) is None and inner.get("default") is None:
-            wrong = True
             yield f"{rule.action['ref']} needs {name}: {_line(inner)}"
     instead = {CHANGE, "incident_id"}
     if instead <= set(declared) and not any(given.get(name) for name in instead):
-        wrong = True
         yield f'{rule.action["ref"]} needs {CHANGE}: "{{{{ trigger }}}}", else it posts nothing'
-    if rule.action["ref"] == POST_ACTION and not wrong:
-        yield from _route({name: given.get(name) for name in ROUTE})
+    if rule.action["ref"] == POST_ACTION:
+        yield from _route({name: given.get(name) for name in ROUTE if name not in wrong})
 
 
 def _line(schema: Mapping[str, Any]) -> str:

@@ -60,3 +60,23 @@ def test_27_an_empty_rules_folder(shell):
     code, lines = shell("check", "--rules", str(empty))
     assert (code, len(lines)) == (1, 1)
     assert f"--rules {empty}: there is no rule (*.yaml) in it; name another folder" in lines[0]
+
+
+def test_mistakes_of_one_rule_are_said_together(shell):
+    wrong = {
+        "trigger": {"type": "pagerduty.incidnet"},
+        **when("service", "x", "equal"),
+        **posts(chanel="x"),
+    }
+    code, lines = shell("check", "--rules", shell.rule(**wrong))
+    said = "\n".join(lines)
+    assert (code, len(lines)) == (1, 3), lines
+    for name in ("pagerduty.incidnet", "no operator 'equal'", "no parameter 'chanel'"):
+        assert name in said
+    code, lines = shell(
+        "check", "--rules", shell.rule(**posts(mention="everybody", quiet="22-7", channel=7))
+    )
+    said = "\n".join(lines)
+    assert code == 1
+    for name in ("mention: ", "quiet hours: '22-7'"):
+        assert name in said, lines
