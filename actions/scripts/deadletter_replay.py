@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, List, Optional, Tuple
 
 from pagerduty_mattermost.action_bases.pack_action import PackAction
 from pagerduty_mattermost.core.text import listed
@@ -13,3 +13,10 @@ class DeadletterReplay(PackAction):
         from pagerduty_mattermost.action_bases.replay import replay_by_hand
 
         return replay_by_hand(self, listed(ids), bool(all))
+
+    def run(self, **params: Any) -> Tuple[bool, Any]:
+        """It failed where nothing of what was to be retried went through."""
+        ok, result = super().run(**params)
+        if ok and result["letters"] and not result["replayed"]:
+            return False, result["message"]
+        return ok, result

@@ -164,7 +164,10 @@ def picked(
         [id for id in wanted if id not in by_id],
     )
     if not chosen:
-        raise NotFound(f"{_none_of(missing)} pagerduty.deadletter.list shows them")
+        raise NotFound(
+            f"{_none_of(missing)} It was retried by itself meanwhile, dropped, or is mistyped; "
+            "pagerduty.deadletter.list shows those that are left"
+        )
     return chosen, missing
 
 
