@@ -39,6 +39,15 @@ STAYS = (
 )
 
 
+STAYS_EMBEDDED = (
+    *STAYS[:3],
+    "the configuration file given with --config, and the data folder (--data), which holds this "
+    "datastore and what ran",
+    "the pack's own folder: delete it",
+)
+"""Without StackStorm."""
+
+
 class Uninstall:
     """`delete_commands`: takes away the slash commands and outgoing webhooks that setup made, and
     gives what is wrong with that, a line each. `without`: sides that are left as they are,
@@ -55,6 +64,8 @@ class Uninstall:
             raise RejectedInput(f"without: {wrong[0][:40]!r} is none of {', '.join(SIDES)}")
         self._context, self._delete_commands, self._without = context, delete_commands, without
         self._store = context.store
+        self._embedded = getattr(context.stackstorm(), "managers", None) is None
+        self._stays = STAYS_EMBEDDED if self._embedded else STAYS
 
     def run(self, confirm: str = "") -> Dict[str, Any]:
         """The action's result. Raises RejectedInput for a token that stands for something else,
@@ -71,14 +82,14 @@ class Uninstall:
             "commands": commands,
             "subscriptions": subscriptions,
             "keys": state_kinds.counts(names),
-            "stays": list(STAYS),
+            "stays": list(self._stays),
         }
         if not confirm:
             return {
                 **found,
                 "deleted": 0,
                 "confirm": token,
-                "message": _shown(found, names, token),
+                "message": _shown(found, names, token, self._embedded),
             }
         if confirm != token:
             raise RejectedInput(
@@ -100,7 +111,7 @@ class Uninstall:
             **found,
             "deleted": deleted,
             "confirm": "",
-            "message": _done(found, deleted, left, disabled),
+            "message": _done(found, deleted, left, disabled, self._embedded),
         }
 
     def _commands(self) -> List[str]:
@@ -126,10 +137,10 @@ class Uninstall:
 
     def _disable_sensors(self) -> bool:
         """Whether they are: not in the embedded default, nor where this user may not."""
-        client = self._context.stackstorm()
-        if getattr(client, "managers", None) is None:
+        if self._embedded:
             return False
         try:
+            client = self._context.stackstorm()
             registered.disable_sensors(client)
         except Exception as error:  # noqa: BLE001 - the rest is done, and the result says so
             self._context.log.warning("Sensors: %s", self._context.line_of(error))
@@ -164,17 +175,20 @@ def _named(found: Dict[str, Any]) -> str:
     )
 
 
-def _shown(found: Dict[str, Any], names: Sequence[str], token: str) -> str:
+def _shown(found: Dict[str, Any], names: Sequence[str], token: str, embedded: bool) -> str:
+    first = "End `serve` first. Would" if embedded else "Would disable both sensors and"
     kinds = ", ".join(f"{name} {number}" for name, number in found["keys"].items())
     return (
-        f"Would disable both sensors and delete {_named(found)}; {len(names)} keys of the "
-        f"datastore ({kinds or 'none'}). What stays: {'; '.join(STAYS)}. Nothing is deleted yet: "
-        f"repeat it with confirm={token}."
+        f"{first} delete {_named(found)}; {len(names)} keys of the "
+        f"datastore ({kinds or 'none'}). What stays: {'; '.join(found['stays'])}. "
+        f"Nothing is deleted yet: repeat it with confirm={token}."
     )
 
 
-def _done(found: Dict[str, Any], deleted: int, left: int, disabled: bool) -> str:
+def _done(found: Dict[str, Any], deleted: int, left: int, disabled: bool, embedded: bool) -> str:
     sensors = "" if disabled else " The sensors were not disabled: end them, or they begin anew."
+    if embedded:
+        sensors = " A `serve` that still runs begins anew: end it."
     again = (
         f" {left} keys were written meanwhile: run it again once nothing of the pack runs."
         if left
@@ -182,5 +196,5 @@ def _done(found: Dict[str, Any], deleted: int, left: int, disabled: bool) -> str
     )
     return (
         f"Deleted {_named(found)}; {deleted} keys of the datastore.{sensors}{again} What stays: "
-        f"{'; '.join(STAYS)}."
+        f"{'; '.join(found['stays'])}."
     )
