@@ -27,11 +27,9 @@ class ChatRun(PackAction):
         return said_by_a_bot(super().run(**params), str(params.get("verb")))
 
     def said_of(self, error: BaseException) -> str:
-        from pagerduty_mattermost.chat import away
-        from pagerduty_mattermost.chat.bot_commands import verb_of
+        from pagerduty_mattermost.chat.bot_commands import failure_line
 
-        verb, text = (str(self._params.get(name) or "") for name in ("verb", "text"))
-        return away.line_of(self.context, error, verb_of(verb, text))
+        return failure_line(self.context, error, self._params)
 
     def to_keep(
         self, params: Dict[str, Any], error: Optional[PackError]

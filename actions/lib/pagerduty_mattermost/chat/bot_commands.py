@@ -6,7 +6,7 @@ carried_out(context, {"verb": "typed", "text": "list mine", "user": "ada"}, key)
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Mapping
+from typing import TYPE_CHECKING, Any, Mapping
 
 from pagerduty_mattermost.chat.command import Command, CommandResult
 from pagerduty_mattermost.chat.perform import perform
@@ -25,13 +25,14 @@ def carried_out(context: Context, words: Mapping[str, str], key: str) -> Command
     return perform(context, Command("")._replace(**words, key=key))  # type: ignore[arg-type]
 
 
-def verb_of(verb: str, text: str) -> str:
-    """The command's own verb, also where its text was typed."""
-    if verb != TYPED:
-        return verb
+def failure_line(context: Context, error: BaseException, words: Mapping[str, Any]) -> str:
+    """What whoever gave the command reads of what went wrong with it."""
+    from pagerduty_mattermost.chat import away
     from pagerduty_mattermost.chat.orders import read_typed
 
-    return read_typed(text).command.verb
+    verb, text = (str(words.get(name) or "") for name in ("verb", "text"))
+    given = read_typed(text).command.verb if verb == TYPED else verb
+    return away.line_of(context, error, given)
 
 
 def _typed(context: Context, words: Mapping[str, str], key: str) -> CommandResult:
