@@ -17,8 +17,8 @@ from pagerduty_mattermost.core.errors import RejectedInput
 @pytest.mark.parametrize(
     ("line", "forms"),
     [
-        ("timeline 4 pdf", ["timeline [id] md|html|csv|json", "timeline [id]"]),
-        ("timeline 4 as pdf", ["timeline [id] md|html|csv|json", "timeline [id]"]),
+        ("timeline 4 pdf", ["timeline [id] md|html|csv|json|png", "timeline [id]"]),
+        ("timeline 4 as pdf", ["timeline [id] md|html|csv|json|png", "timeline [id]"]),
         ("notes 4 please", ["notes [id]"]),
     ],
 )
