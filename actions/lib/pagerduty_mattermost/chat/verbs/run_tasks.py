@@ -131,7 +131,7 @@ VERBS = (
         usage="assign <task> <@user|me|nobody|on-call|role>",
         to_do="give tasks to people",
         example="assign 1.2 @grace",
-        help="who does a task of the playbook",
+        help="who does a task of the playbook; an incident is reassigned",
         forms=(
             Form(
                 ("assign",), task_and(words("text", required=False, behind=("to",)), quoted=False)
