@@ -298,7 +298,9 @@ def test_executions_are_listed_and_shown(cli, tmp_path):
     ]
     (tmp_path / "toy.yaml").write_text("token: s3cret-token\ntime_zone: Asia/Kolkata\n")
     there = [line.split()[1] for line in cli("executions")[1].splitlines()[1:]]
-    assert all(moment.endswith("+05:30") for moment in there), "in the configured zone"
+    planned = [row["planned"] for row in json.loads(cli("executions", "-j")[1])]
+    assert all(moment.endswith("+05:30") for moment in planned), "in the configured zone"
+    assert there == [moment[11:19] for moment in planned]
     short = next(row[0] for row in rows if row[5] == "toy.record_all")
     assert len(short) == 8
     shown = json.loads(cli("executions", short)[1])

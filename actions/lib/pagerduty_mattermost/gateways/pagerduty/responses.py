@@ -28,7 +28,7 @@ UNKNOWN_SENDER = "Requester User Not Found"
 ERROR_LENGTH = 600
 """PagerDuty's own words are cut to this many characters."""
 
-_INCIDENT = re.compile(r"^PagerDuty [A-Z]{3,7} /incidents/([A-Za-z0-9]{1,40})(?:/[a-z_]{1,40})?$")
+_INCIDENT = re.compile(r"^PagerDuty [A-Z]{3,7} /incidents/([A-Z0-9]{1,40})(?:/[a-z_]{1,40})?$")
 """A request for an incident, or for what belongs to it."""
 
 
@@ -103,7 +103,7 @@ def _refusal(response: Response, method: str, what: str, clock: Callable[[], flo
     if status == 404:
         incident = _INCIDENT.search(what)
         if incident is not None:
-            said = f"there is no incident {incident.group(1)}, or the key may not see it"
+            said = f"there is no incident {incident.group(1)}, or the key may not see it (404)"
             return NotFound(said, status=status, error_id=code)
         return NotFound(
             f"{what}: no such thing, or the key may not see it (404){said}",
