@@ -216,6 +216,7 @@ def _draw_by_the_pack() -> None:
 
     from pagerduty_mattermost.incidents.incident import Incident
     from pagerduty_mattermost.reviews import pictures, report, timeline
+    from pagerduty_mattermost.reviews.on_call_hours import OnCallHours
 
     began = 1_795_232_700.0
     acts = (
@@ -243,7 +244,8 @@ def _draw_by_the_pack() -> None:
         who = people[number % 3 % 2]
         done.append(report.ReportedAct(report.NOTIFIED, id, at + 10, who))
         done.append(report.ReportedAct(report.ACKNOWLEDGED, id, at + 200, who))
-    made = report.report_of(incidents, done, timezone.utc)
+    hours = OnCallHours({"Ada Lovelace": 336.0, "Mei Tanaka": 252.0, "Olu Adeyemi": 84.0})
+    made = report.report_of(incidents, done, timezone.utc, hours)
     picture = pictures.report_png(made, "25 Oct 2026 to 21 Nov 2026")
     (PICTURES / "report.png").write_bytes(picture)
 
