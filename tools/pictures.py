@@ -12,7 +12,7 @@ import json
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import Any, Tuple
 
 ROOT = Path(__file__).resolve().parent.parent
 PICTURES = ROOT / "docs" / "pictures"
@@ -136,16 +136,17 @@ def _draw_room(sandbox: Any, room: Any, browser: Any, until: Any, incident: Any)
     browser.picture(PICTURES / "room.png", 1180, 1240)
 
 
-def _draw_playbook(sandbox: Any, room: Any, browser: Any, until: Any) -> None:
-    """A playbook under way in the room of a major incident."""
+def _major_incident(sandbox: Any, room: Any, until: Any) -> Tuple[Any, Any, Any, Any]:
+    """An incident with its room, in which grace has the playbook begun: the incident, she, and
+    what gives the room and the run's post as they are."""
     from sandbox.mattermost import ChatPerson
 
     mattermost = sandbox.mattermost.account
     incident = sandbox.pagerduty.account.trigger(
         "Checkout API", "Checkout answers nobody", priority="P1"
     )
-    grace, linus = (ChatPerson(sandbox.mattermost, name) for name in ("grace", "linus"))
     until(lambda: room.buttons(incident), 30)
+    grace = ChatPerson(sandbox.mattermost, "grace")
     grace.command("incidents", f"/pd start major-incident {incident.number}")
 
     def made() -> Any:
@@ -157,6 +158,16 @@ def _draw_playbook(sandbox: Any, room: Any, browser: Any, until: Any) -> None:
         return next((one for one in posts if "Playbook **" in one.message), None)
 
     until(lambda: post() and grace.id in made().members, 30)
+    return incident, grace, made, post
+
+
+def _draw_playbook(sandbox: Any, room: Any, browser: Any, until: Any) -> None:
+    """A playbook under way in the room of a major incident."""
+    from sandbox.mattermost import ChatPerson
+
+    mattermost = sandbox.mattermost.account
+    _, grace, made, post = _major_incident(sandbox, room, until)
+    linus = ChatPerson(sandbox.mattermost, "linus")
     mattermost.add_member(made().name, "linus")
     grace.click(post(), post().props["attachments"][0]["actions"][0]["id"])
     until(lambda: "✅ ~~1.1" in post().message, 20)
@@ -176,23 +187,8 @@ def _draw_playbook(sandbox: Any, room: Any, browser: Any, until: Any) -> None:
 def _draw_afterwards(sandbox: Any, room: Any, browser: Any, until: Any) -> None:
     """What is shown to who joins late or looks back. The pack's clock is the machine's, so the
     sandbox's is not moved here."""
-    from sandbox.mattermost import ChatPerson
-
     mattermost, pagerduty = sandbox.mattermost.account, sandbox.pagerduty.account
-    incident = pagerduty.trigger("Checkout API", "Checkout answers nobody", priority="P1")
-    until(lambda: room.buttons(incident), 30)
-    grace = ChatPerson(sandbox.mattermost, "grace")
-    grace.command("incidents", f"/pd start major-incident {incident.number}")
-
-    def made() -> Any:
-        channels = mattermost.state.channels.values()
-        return next((one for one in channels if one.purpose.endswith(incident.id)), None)
-
-    def post() -> Any:
-        posts = mattermost.posts(made().name) if made() else []
-        return next((one for one in posts if "Playbook **" in one.message), None)
-
-    until(lambda: post() and grace.id in made().members, 30)
+    incident, grace, made, post = _major_incident(sandbox, room, until)
     mattermost.add_member(made().name, "ada")
     pagerduty.acknowledge(incident, "Ada Lovelace")
     for task in ("1.1", "1.4", "1.5"):

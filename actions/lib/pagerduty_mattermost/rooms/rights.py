@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Iterable, List, NamedTuple, Set
+from typing import TYPE_CHECKING, Iterable, List, NamedTuple, Set
 
 from pagerduty_mattermost.core.errors import NotFound, Unauthorized
 from pagerduty_mattermost.gateways.mattermost import own_channels
+from pagerduty_mattermost.gateways.mattermost.roles import permissions
 from pagerduty_mattermost.rooms.opening import team_id, team_of
 
 if TYPE_CHECKING:
@@ -71,10 +72,7 @@ def read(context: Context) -> RoomRights:
 
 def _permissions(context: Context, roles: Iterable[str]) -> Set[str]:
     try:
-        rows: Any = context.mattermost.api("POST", "/roles/names", list(roles))
+        by_role = permissions(context.mattermost, roles)
     except (NotFound, Unauthorized):
         return set()
-    rows = rows if isinstance(rows, list) else []
-    return {
-        str(one) for row in rows if isinstance(row, dict) for one in (row.get("permissions") or ())
-    }
+    return {one for held in by_role.values() for one in held}

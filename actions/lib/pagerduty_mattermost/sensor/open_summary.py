@@ -6,7 +6,7 @@ since to the incidents that it lists.
     edited(kept, zone)                                      # the payload as it is now
 """
 
-# flake8: noqa: W503
+# flake8: noqa: E203,W503
 
 from __future__ import annotations
 

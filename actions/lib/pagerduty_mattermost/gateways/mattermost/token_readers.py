@@ -7,7 +7,9 @@ with their tokens; on new ones, and for outgoing webhooks on both, who may manag
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Dict, List, Mapping, Sequence, Set, Tuple
+from typing import TYPE_CHECKING, List, Mapping, Set, Tuple
+
+from pagerduty_mattermost.gateways.mattermost import roles
 
 if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.mattermost.client import Mattermost
@@ -34,19 +36,18 @@ _NEW = {
 }
 
 
-def readable(roles: Mapping[str, Set[str]]) -> List[Tuple[str, List[str]]]:
+def readable(held_by: Mapping[str, Set[str]]) -> List[Tuple[str, List[str]]]:
     """Pure. What everybody can read by these permissions of roles, each with the permissions that
     make it so."""
-    rules = _NEW if any(_OWN_COMMANDS in held for held in roles.values()) else _OLD
-    everybody = {one for name in EVERYBODY for one in roles.get(name, ())}
+    rules = _NEW if any(_OWN_COMMANDS in held for held in held_by.values()) else _OLD
+    everybody = {one for name in EVERYBODY for one in held_by.get(name, ())}
     return [(what, sorted(needed)) for what, needed in rules.items() if needed <= everybody]
 
 
 def problem(mattermost: Mattermost) -> str:
     """One line for the administrator; empty where only administrators read them. Raises
     PackError."""
-    rows: Any = mattermost.api("POST", "/roles/names", [*EVERYBODY, _ADMIN])
-    found = readable(_roles(rows))
+    found = readable(roles.permissions(mattermost, [*EVERYBODY, _ADMIN]))
     if not found:
         return ""
     what = " and ".join(name for name, _ in found)
@@ -56,10 +57,3 @@ def problem(mattermost: Mattermost) -> str:
         f"chat.port: take {rights} from the roles {' and '.join(EVERYBODY)} (System Console > "
         "Permissions) and run mattermost.teardown and mattermost.setup for new tokens"
     )
-
-
-def _roles(rows: Sequence[Any]) -> Dict[str, Set[str]]:
-    found = [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
-    return {
-        str(row.get("name")): {str(one) for one in row.get("permissions") or ()} for row in found
-    }
