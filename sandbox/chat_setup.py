@@ -52,7 +52,7 @@ def set_up_chat(sandbox: Sandbox) -> Dict[str, Any]:
 def _token(sandbox: Sandbox, path: str, body: Dict[str, Any]) -> str:
     headers = {"Authorization": "Bearer " + ADMIN_TOKEN}
     answer = requests.post(
-        f"{sandbox.mattermost.url}/api/v4{path}", json=body, headers=headers, timeout=5
+        f"{sandbox.mattermost.url}/api/v4{path}", json=body, headers=headers, timeout=60
     )
     answer.raise_for_status()
     return str(answer.json()["token"])

@@ -59,7 +59,7 @@ __all__ = [
     "shared_loop",
 ]
 
-START_SECONDS = 10.0
+START_SECONDS = 60.0
 LARGEST_BODY_BYTES = 128 * 1024 * 1024
 CONTROL = "/_sandbox/"
 _SECRET_HEADERS = {
@@ -163,7 +163,8 @@ class Server:
                 access_log=None,
                 handler_cancellation=False,
             ),
-            shutdown_timeout=0,
+            # Not 0: that would wait for ever for whoever connected at this moment.
+            shutdown_timeout=0.1,
         )
         await self._runner.setup()
         await self._listen()

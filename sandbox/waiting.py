@@ -8,7 +8,7 @@ from typing import Any, Callable
 PAUSE_SECONDS = 0.02
 
 
-def until(done: Callable[[], Any], seconds: float = 20.0) -> Any:
+def until(done: Callable[[], Any], seconds: float = 60.0) -> Any:
     """What `done` gives once that is true. Raises AssertionError after so many seconds."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:

@@ -50,7 +50,7 @@ class Stranger:
                 "root_id": root,
             },
             headers={"Authorization": f"Bearer {self.token}"},
-            timeout=5,
+            timeout=60,
         )
         assert answer.status_code == 201, answer.text
         post = self.service.post(answer.json()["id"])

@@ -158,10 +158,10 @@ class AnswersInPlaceTestCase(ChatSensorCase):
         asked = self.asked(f"ack {first.number} {second.number}")
         before = len(self.ada.seen())
         self.ada.click(asked, "cancel")
-        seen = until(lambda: self.ada.seen()[before:], 60)
+        seen = until(lambda: self.ada.seen()[before:])
         assert seen[0].message == "Nothing was done."
         self.ada.click(asked, "confirm")
-        until(lambda: len(self.ada.seen()) > before + 1, 60)
+        until(lambda: len(self.ada.seen()) > before + 1)
         assert first.status == "triggered"
 
     def test_a_question_is_answered_below_it_and_a_second_click_as_well(self) -> None:
@@ -171,7 +171,7 @@ class AnswersInPlaceTestCase(ChatSensorCase):
         assert told.message.startswith("Acknowledged ")
         before = len(self.ada.seen())
         assert self.ada.click(asked, "confirm").status_code == 200
-        seen = until(lambda: self.ada.seen()[before:], 60)
+        seen = until(lambda: self.ada.seen()[before:])
         assert "Done already" in seen[0].message
         assert not self.direct_messages()
 
@@ -182,7 +182,7 @@ class AnswersInPlaceTestCase(ChatSensorCase):
         self.sensor.endpoint._clock = lambda: late
         before = len(self.ada.seen())
         assert self.ada.click(asked, "confirm").status_code == 200
-        seen = until(lambda: self.ada.seen()[before:], 60)
+        seen = until(lambda: self.ada.seen()[before:])
         assert "too old" in seen[0].message
 
     def test_an_answer_goes_to_the_configured_server_alone(self) -> None:

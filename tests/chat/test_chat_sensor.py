@@ -183,7 +183,7 @@ class ChatSensorTestCase(ChatSensorCase):
             answer = self.click(token).json()
             assert "Not taken" in answer["ephemeral_text"]
             assert answer["skip_slack_parsing"] is True
-            assert time.monotonic() - began < 3
+            assert time.monotonic() - began < 30
         assert self.orders() == []
         self.click(token)
         order = self.orders()[-1]

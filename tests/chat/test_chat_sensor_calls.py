@@ -151,7 +151,7 @@ class RefusedCallsTestCase(ChatSensorCase):
         assert self.post("/click", json=[1]).status_code == 400
         assert self.post("/click", data=b"\xff\x00").status_code == 400
         assert self.post("/nothing", json={}).status_code == 404
-        assert requests.get(self.url + "/click", timeout=5).status_code == 405
+        assert requests.get(self.url + "/click", timeout=60).status_code == 405
         more = sign(KEY, "button", {"v": "more", "i": "PT4KHLK"}, later)
         odd = {"user_id": ADA, "context": {"token": more, "selected_option": "delete"}}
         assert self.post("/click", json=odd).status_code == 400

@@ -169,7 +169,7 @@ class SubscriptionTestCase(ChatCase):
 
         headers = {"Authorization": f"Token token={API_KEY}"}
         answer = requests.get(
-            f"{self.sandbox.pagerduty.url}/incidents/{incident.id}", headers=headers, timeout=5
+            f"{self.sandbox.pagerduty.url}/incidents/{incident.id}", headers=headers, timeout=60
         )
         return dict(answer.json()["incident"])
 

@@ -217,7 +217,7 @@ def test_few_search_at_once_and_none_waits_for_long(monkeypatch: pytest.MonkeyPa
 
     def slow(kind: str, query: str, incident: str) -> List[Choice]:
         reads.asked.append((kind, query, incident))
-        gate.wait(10)
+        gate.wait(60)
         return [Choice("x", "x")]
 
     lists._reads = lists._reads._replace(search=slow)

@@ -172,7 +172,7 @@ class MattermostSetupTestCase(ChatSensorCase):
             "method": "P",
         }
         url = f"{self.sandbox.mattermost.url}/api/v4/commands"
-        assert requests.post(url, json=theirs, headers=headers, timeout=5).status_code == 201
+        assert requests.post(url, json=theirs, headers=headers, timeout=60).status_code == 201
         assert "is somebody else's command (http://elsewhere.example/)" in self.refused()
         assert "is somebody else's command" in self.refused(admin=True)
         assert "is somebody else's command" in self.refused(admin=True, take_over=True)

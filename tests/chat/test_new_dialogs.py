@@ -45,10 +45,10 @@ class NewDialogsCase(ChatSensorCase):
         known, said = len(self.orders()), []
         thread = threading.Thread(target=lambda: said.append(self.ada.submit(dialog, values)))
         thread.start()
-        until(lambda: len(self.orders()) > known or said, 60)
+        until(lambda: len(self.orders()) > known or said)
         if len(self.orders()) > known:
             self.handle()
-        thread.join(10)
+        thread.join(60)
         return dict(said[0].json())
 
     def answers(self) -> List[str]:

@@ -59,9 +59,9 @@ class OpenDialogsTestCase(ChatSensorCase):
         began = time.monotonic()
         thread = threading.Thread(target=send)
         thread.start()
-        until(lambda: len(self.orders()) > known, 60)
+        until(lambda: len(self.orders()) > known)
         self.handle()
-        thread.join(10)
+        thread.join(60)
         return said[0], time.monotonic() - began
 
     def test_what_is_done_closes_it(self) -> None:
@@ -103,10 +103,12 @@ class OpenDialogsTestCase(ChatSensorCase):
         one = self.account.trigger("Database", "Slow")
         person = ChatPerson(self.sandbox.mattermost, "ada")
         token = self.token(one, "note")
-        with mock.patch.object(permissions, "require", side_effect=lambda *_: time.sleep(5)):
+        asked = threading.Event()
+        self.addCleanup(asked.set)
+        with mock.patch.object(permissions, "require", side_effect=lambda *_: asked.wait(60)):
             began = time.monotonic()
             assert self.click(token, trigger_id=self.trigger()).json() == {}
-        assert time.monotonic() - began < 2.5
+        assert time.monotonic() - began < 30
         assert len(person.dialogs()) == 1
 
     def test_it_is_the_same_in_another_process(self) -> None:
@@ -160,7 +162,7 @@ class OpenDialogsTestCase(ChatSensorCase):
         }
         began = time.monotonic()
         assert self.post("/dialog", json=body).json() == {}
-        assert 0.2 < time.monotonic() - began < 2
+        assert 0.2 < time.monotonic() - began < 30
         self.handle()
         (told,) = self.direct_messages()
         assert told.startswith(f":warning: **Note** of [#{one.number} Slow](")
@@ -201,7 +203,7 @@ class WaitingDialogsTestCase(ChatSensorCase):
             later = waiting.expect("a", lambda outcome: None)
             assert later is not None
             later.then(lambda status, told: answers.append(told))
-            until(lambda: answers, 60)
+            until(lambda: answers)
         assert "is not known" in answers[0]["error"]
 
     def test_an_action_reports_nothing_that_may_not_be_read_in_time(self) -> None:
@@ -236,13 +238,13 @@ def test_a_hundred_dialogs_wait_without_a_thread_and_clicks_are_answered_at_once
 
         def submit() -> None:
             answers.append(
-                requests.post(listener.address + "/dialog", json={}, timeout=20).status_code
+                requests.post(listener.address + "/dialog", json={}, timeout=60).status_code
             )
 
         threads = [threading.Thread(target=submit) for _ in range(100)]
         for one in threads:
             one.start()
-        until(lambda: len(held) == 100, 60)
+        until(lambda: len(held) == 100)
         assert not answers
         busy = listener._server.task_dispatcher.active_count
         assert busy == 0, "no thread of the listener waits with them"
@@ -250,7 +252,7 @@ def test_a_hundred_dialogs_wait_without_a_thread_and_clicks_are_answered_at_once
         for _ in range(50):
             began = time.monotonic()
             assert (
-                requests.post(listener.address + "/click", json={}, timeout=5).status_code == 200
+                requests.post(listener.address + "/click", json={}, timeout=60).status_code == 200
             )
             slowest = max(slowest, time.monotonic() - began)
         assert slowest < 0.2
@@ -258,7 +260,7 @@ def test_a_hundred_dialogs_wait_without_a_thread_and_clicks_are_answered_at_once
             assert later.give(200, {})
             assert not later.give(200, {"error": "twice"})
         for one in threads:
-            one.join(10)
+            one.join(60)
         assert answers == [200] * 100
     finally:
         listener.stop()
@@ -274,6 +276,6 @@ def test_an_answer_that_is_there_already_is_sent_at_once() -> None:
     listener.start()
     try:
         for _ in range(200):
-            assert requests.post(listener.address, json={}, timeout=5).json() == {"error": "no"}
+            assert requests.post(listener.address, json={}, timeout=60).json() == {"error": "no"}
     finally:
         listener.stop()

@@ -37,7 +37,7 @@ def choices(world: RoomsWorld, now: Any = time.monotonic) -> PlaybookChoices:
 
 
 def offered(world: RoomsWorld, made: PlaybookChoices, who: str) -> List[str]:
-    found: List[str] = until(lambda: made.of(world.user(who)), 60)
+    found: List[str] = until(lambda: made.of(world.user(who)))
     return found
 
 
@@ -62,7 +62,7 @@ def test_what_was_found_is_believed_for_a_while(world: RoomsWorld) -> None:
     save(world, "later")
     assert "later" not in made.of(world.user("ada"))
     now[0] += 61
-    until(lambda: "later" in made.of(world.user("ada")), 60)
+    until(lambda: "later" in made.of(world.user("ada")))
 
 
 def test_a_dialog_waits_a_second_at_most(world: RoomsWorld) -> None:
@@ -74,7 +74,7 @@ def test_a_dialog_waits_a_second_at_most(world: RoomsWorld) -> None:
     assert made.of(world.user("ada")) == ["major-incident", "none"]
     assert time.monotonic() - began < ASK_SECONDS + 2
     world.sandbox.mattermost.faults.clear()
-    until(lambda: "for-ada" in made.of(world.user("ada")), 60)
+    until(lambda: "for-ada" in made.of(world.user("ada")))
 
 
 def test_a_datastore_that_is_down_offers_nothing_to_choose(world: RoomsWorld) -> None:
@@ -84,7 +84,7 @@ def test_a_datastore_that_is_down_offers_nothing_to_choose(world: RoomsWorld) ->
     world.datastore.trouble = down
     made = choices(world)
     made.of(world.user("ada"))
-    until(lambda: any("Dialogs offer" in line for line in world.log.lines), 60)
+    until(lambda: any("Dialogs offer" in line for line in world.log.lines))
     assert made.of(world.user("ada")) == []
 
 

@@ -70,7 +70,7 @@ class Together(Datastore):
 
     def __init__(self) -> None:
         super().__init__()
-        self.both = Barrier(2, timeout=10)
+        self.both = Barrier(2, timeout=60)
         self.met = 0
 
     def list_values(

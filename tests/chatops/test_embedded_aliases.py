@@ -161,6 +161,6 @@ def test_it_runs_in_the_running_pack(tmp_path: Path) -> None:
                 f"note on {one.number}: seen by the task", "ada", lambda ref: ""
             )
             assert id
-            until(lambda: [note.content for note in one.notes] == ["seen by the task"], 30)
+            until(lambda: [note.content for note in one.notes] == ["seen by the task"])
         finally:
             room.stop()

@@ -34,7 +34,7 @@ def over(room: Room) -> Any:
     """An incident with a playbook, notes and long words, resolved in the end."""
     account, mattermost = room.sandbox.pagerduty.account, room.sandbox.mattermost
     incident = account.trigger("Checkout API", LONG, priority="P1")
-    until(lambda: room.buttons(incident), 60)
+    until(lambda: room.buttons(incident))
     grace = ChatPerson(mattermost, "grace")
     grace.command("incidents", f"/pd start major-incident {incident.number}")
 
@@ -46,12 +46,12 @@ def over(room: Room) -> Any:
         posts = mattermost.account.posts(channel().name) if channel() else []
         return next((one for one in posts if "Playbook **" in one.message), None)
 
-    until(lambda: post() and grace.id in channel().members, 60)
+    until(lambda: post() and grace.id in channel().members)
     mattermost.account.add_member(channel().name, "ada")
     for task in ("1.1", "1.2", "1.3"):
         room.sandbox.clock.advance(120)
         grace.command(channel(), f"/pd check {task}")
-        until(lambda one=task: f"✅ ~~{one}" in post().message, 60)
+        until(lambda one=task: f"✅ ~~{one}" in post().message)
     account.annotate(incident, "https://wiki.example.com/" + "runbook-of-the-payments-api/" * 6)
     account.acknowledge(incident, "Ada Lovelace")
     room.sandbox.clock.advance(60)

@@ -92,7 +92,7 @@ def test_a_command_does_what_it_says(room: EmbeddedRoom, row: Row) -> None:
     else:
         assert answer.json()["text"] == "", "the answer comes when it is done"
     if row.confirms:
-        (asked,) = until(person.dialogs, 60)
+        (asked,) = until(person.dialogs)
         assert room.pagerduty.incident(one.id).status == row.status
         assert person.submit(asked, {}).json() == {}
     if row.public:
@@ -102,9 +102,9 @@ def test_a_command_does_what_it_says(room: EmbeddedRoom, row: Row) -> None:
         assert not any("@all" in post.message for post in posts), "nobody is mentioned by a title"
     else:
         room.told(row.who, row.answer, before)
-    assert until(lambda: row.effect(room, one), 60)
+    assert until(lambda: row.effect(room, one))
     if row.card:
-        until(lambda: row.card in room.shown(one), 60)
+        until(lambda: row.card in room.shown(one))
     told = [text_of(post) for post in room.direct(row.who)[direct:]]
     assert [text for text in told if row.answer in text] == [], "it is told where it was asked"
 
@@ -128,7 +128,7 @@ def _choose(option: str, effect: Callable[[EmbeddedRoom, Any], Any], **more: Any
 def _details_shown(room: EmbeddedRoom) -> bool:
     """They are read and closed."""
     ada = room.person("ada")
-    (dialog,) = until(ada.dialogs, 60)
+    (dialog,) = until(ada.dialogs)
     return (
         "Escalation policy" in dialog.dialog["introduction_text"]
         and ada.submit(dialog, {}).json() == {}
@@ -215,7 +215,7 @@ def test_every_button_and_choice_that_a_card_can_have_is_clicked_here() -> None:
 )
 def test_a_click_does_what_it_says(room: EmbeddedRoom, click: Click) -> None:
     one = room.incident(title=f"{click.button} {click.option}", status=click.status)
-    until(lambda: click.button in room.buttons(one), 60)
+    until(lambda: click.button in room.buttons(one))
     ada = room.person("ada")
     assert click.option in (room.buttons(one)[click.button] or [""])
     answer = ada.click(room.card(one), room.action_id(one, click.button), click.option)
@@ -232,9 +232,9 @@ def test_a_click_does_what_it_says(room: EmbeddedRoom, click: Click) -> None:
         }
         assert ada.submit(dialog, filled).json() == {}
         assert ada.dialogs() == []
-    assert until(lambda: click.effect(room, one), 60)
+    assert until(lambda: click.effect(room, one))
     if click.card:
-        until(lambda: click.card in room.shown(one), 60)
+        until(lambda: click.card in room.shown(one))
 
 
 def test_the_buttons_of_a_list_act_on_their_row(room: EmbeddedRoom) -> None:
@@ -251,9 +251,9 @@ def test_the_buttons_of_a_list_act_on_their_row(room: EmbeddedRoom) -> None:
         if one.title in shown["text"]
     }
     assert ada.click(listing, f"acknowledge{rows[first.id]}").status_code == 200
-    until(lambda: acknowledged_by(room, first, "Ada Lovelace"), 60)
+    until(lambda: acknowledged_by(room, first, "Ada Lovelace"))
     assert ada.click(listing, f"resolve{rows[second.id]}").status_code == 200
-    until(lambda: second.status == "resolved", 60)
+    until(lambda: second.status == "resolved")
     room.told("ada", f"Acknowledged [#{first.number}")
     room.told("ada", f"Resolved [#{second.number}")
 
@@ -262,12 +262,12 @@ def test_what_is_asked_about_first_is_confirmed_by_who_asked_alone(room: Embedde
     first, second = (room.incident(title=f"Twin {n}") for n in range(2))
     ada, before = room.person("ada"), len(room.person("ada").seen())
     ada.command(CHANNEL, f"/pd merge {first.number} into {second.number}")
-    (asked,) = until(ada.dialogs, 60)
+    (asked,) = until(ada.dialogs)
     assert room.person("grace").submit(asked, {}).status_code != 200
     time.sleep(0.1)
     assert first.status == "triggered"
     assert ada.submit(asked, {}).json() == {}
-    until(lambda: first.merged_into == second.id, 60)
+    until(lambda: first.merged_into == second.id)
     room.told("ada", "Merged", before)
 
 
@@ -294,10 +294,10 @@ def test_a_command_without_an_id_means_the_only_open_one_of_who_asks(room: Embed
             room.pagerduty.resolve(other, "mei@example.com")
     mei = room.person("mei")
     mei.command(CHANNEL, "/pd ack")
-    (asked,) = until(mei.dialogs, 60)
+    (asked,) = until(mei.dialogs)
     assert "Alone" in asked.dialog["introduction_text"]
     assert mei.submit(asked, {}).json() == {}
-    until(lambda: acknowledged_by(room, one, "Mei Tanaka"), 60)
+    until(lambda: acknowledged_by(room, one, "Mei Tanaka"))
 
 
 def test_a_private_channel_is_subscribed_once_the_bot_was_invited(room: EmbeddedRoom) -> None:

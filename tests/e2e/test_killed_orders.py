@@ -157,7 +157,7 @@ class Killed:
 
     def check(self) -> None:
         """Nothing twice, and of each command that was taken its giver heard."""
-        until(self.rests, 60)
+        until(self.rests)
         heard, taken = self.heard(), 0
         lines = (self.folder / "pack.log").read_text("utf-8", "replace").splitlines()
         tail = "\n".join(lines[-40:])

@@ -39,20 +39,20 @@ def test_a_page_outlives_kills_and_the_outage(tmp_path: Path) -> None:
             faults = sandbox.pagerduty.faults
             faults.add("status", status=503, method="POST", path="^/incidents$")
             room.ada.command(CHANNEL, f'/pd trigger "{WORD}" on Database')
-            until(lambda: told(sandbox, "is not at PagerDuty yet") == 1, 60)
+            until(lambda: told(sandbox, "is not at PagerDuty yet") == 1)
             for ahead in (120.0, 240.0):
                 room.kill()
                 sandbox.pagerduty.journal.clear()
                 room.start(ahead)
-                until(partial(tried, sandbox), 60)
+                until(partial(tried, sandbox))
             assert (told(sandbox, "is not at PagerDuty yet"), incidents(sandbox)) == (1, [])
             room.kill()
             faults.clear()
             room.start(400.0)
-            until(lambda: told(sandbox, "is at PagerDuty now") == 1, 60)
+            until(lambda: told(sandbox, "is at PagerDuty now") == 1)
             room.kill()
             room.start(600.0)
-            until(room.rests, 60)
+            until(room.rests)
             assert len(incidents(sandbox)) == 1
             assert told(sandbox, "is at PagerDuty now") == 1
             assert room.failed() == []

@@ -45,7 +45,7 @@ def live_through(folder: Path, monkeypatch: pytest.MonkeyPatch, changes: int, lo
         )
         app.start()
         try:
-            until(lambda: sandbox.mattermost.account.posts(CHANNEL), 30)
+            until(lambda: sandbox.mattermost.account.posts(CHANNEL))
             clock.advance(2)
             began = clock()
             sandbox.mattermost.faults.add("drop")

@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.skipif(bool(NO_BROWSER), reason=N
 def card(room: Room, title: str, service: str = "Checkout API", **fields: Any) -> Any:
     """An incident whose card has its buttons, and where it is on the page."""
     incident = room.sandbox.pagerduty.account.trigger(service, title, **fields)
-    until(lambda: room.buttons(incident), 30)
+    until(lambda: room.buttons(incident))
     return incident, f"document.querySelector('[data-post=\"{room.card(incident).id}\"]')"
 
 
@@ -32,7 +32,7 @@ def test_acknowledge_is_clicked_and_the_card_repainted(room: Room, page: Browser
     button = f"{where}?.querySelector('[data-action=acknowledge]')"
     assert page.until(f"{button}?.innerText") == "Acknowledge"
     page.js(f"{button}.click()")
-    until(lambda: incident.status == "acknowledged", 5)
+    until(lambda: incident.status == "acknowledged")
     says(page, where, "Acknowledged by @ada")
     assert page.js(f"{button} === null"), "what is done can't be done again"
 
@@ -82,10 +82,10 @@ def test_a_reply_in_a_cards_thread_becomes_a_note(room: Room, page: Browser) -> 
     page.until(f"!!{where}?.querySelector('.reply')")
     page.js(f"{where}.querySelector('.reply').click()")
     type_in(page, "note: Logs rotated <b>twice</b>")
-    until(lambda: [note.content for note in incident.notes] == ["Logs rotated <b>twice</b>"], 10)
+    until(lambda: [note.content for note in incident.notes] == ["Logs rotated <b>twice</b>"])
     says(page, where, "note: Logs rotated <b>twice</b>", "📝 Logs rotated")
     (said,) = room.sandbox.mattermost.account.thread(room.card(incident))
-    until(lambda: [one.emoji_name for one in said.reactions] == ["white_check_mark"], 10)
+    until(lambda: [one.emoji_name for one in said.reactions] == ["white_check_mark"])
 
 
 def pick(page: Browser, name: str) -> None:

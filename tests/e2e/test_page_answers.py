@@ -26,7 +26,7 @@ def made(room: Room, page: Browser, service: str, *titles: str) -> Tuple[Any, ..
     """Incidents with their cards."""
     found = tuple(room.sandbox.pagerduty.account.trigger(service, title) for title in titles)
     for one in found:
-        until(lambda one=one: room.buttons(one), 30)
+        until(lambda one=one: room.buttons(one))
     return found
 
 

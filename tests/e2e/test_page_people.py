@@ -67,7 +67,7 @@ def no_strangers(page: Browser) -> None:
 def test_a_card_is_given_to_pagerdutys_people_and_no_bots(room: Room, page: Browser) -> None:
     account = room.sandbox.pagerduty.account
     one = account.trigger("Storefront", "Who takes this")
-    until(lambda: room.buttons(one), 30)
+    until(lambda: room.buttons(one))
     menu = f"document.querySelector('[data-post=\"{room.card(one).id}\"] [data-action^=more]')"
     for choice in ("reassign", "responders"):
         page.until(f"!!{menu} && {menu}.value === ''")

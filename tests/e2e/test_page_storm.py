@@ -34,7 +34,7 @@ def test_a_storm_is_one_card_whose_thread_says_who_acknowledged_all(
         "[...document.querySelectorAll('.post')].filter("
         f"p => p.innerText.includes('Storm of incidents on {service}')).pop()"
     )
-    page.until(f"!!{storm}?.querySelector('[data-action=stormacknowledge]')", 60)
+    page.until(f"!!{storm}?.querySelector('[data-action=stormacknowledge]')")
     assert page.js(f"{storm}.querySelectorAll('li').length") == 5
     assert page.js(f"{storm}.querySelector('.fold').classList.contains('short')"), "not folded"
     page.js(f"{storm}.querySelector('[data-action=stormacknowledge]').click()")
@@ -43,7 +43,7 @@ def test_a_storm_is_one_card_whose_thread_says_who_acknowledged_all(
     page.until("document.querySelector('dialog[open]') === null")
     page.until(f"{storm}?.querySelector('.replies')?.innerText.includes('Acknowledged #')")
     assert {one.status for one in made} == {"acknowledged"}
-    page.until(f"{storm}?.innerText.includes('12 acknowledged')", 60)
+    page.until(f"{storm}?.innerText.includes('12 acknowledged')")
     assert page.js(f"{storm}.querySelector('.fold').classList.contains('short')"), "not folded"
     assert not [one for one in made if room.card(one)], "none has a card of its own"
 
@@ -61,13 +61,13 @@ def test_a_storm_that_ended_with_open_incidents_is_orange_and_offers_what_to_do(
         "[...document.querySelectorAll('.post')].filter("
         f"p => p.innerText.includes('Storm of incidents on {service}')).pop()"
     )
-    page.until(f"!!{begun}?.querySelector('[data-action=stormacknowledge]')", 60)
+    page.until(f"!!{begun}?.querySelector('[data-action=stormacknowledge]')")
     post = page.js(f"{begun}.dataset.post")
     storm = f"document.querySelector('[data-post=\"{post}\"]')"
     for one in made[:2]:
         account.resolve(one)
     room.sandbox.clock.advance(1900)
-    page.until(f"{storm}.innerText.includes('has ended, 10 still open')", 60)
+    page.until(f"{storm}.innerText.includes('has ended, 10 still open')")
     assert (
         page.js(f"{storm}.querySelector('section').style.getPropertyValue('--bar')") == "#ef6c00"
     )

@@ -44,7 +44,7 @@ def test_a_command_below_a_card_means_its_incident(room: Room, page: Browser) ->
     account = room.sandbox.pagerduty.account
     one, other = (account.trigger("Storefront", title) for title in ("Slow", "Slower"))
     for each in (one, other):
-        until(lambda each=each: room.buttons(each), 30)
+        until(lambda each=each: room.buttons(each))
     card = (
         "[...document.querySelectorAll('article')]"
         f".find(a => a.querySelector('.card') && a.innerText.includes('#{one.number} Slow'))"
@@ -52,7 +52,7 @@ def test_a_command_below_a_card_means_its_incident(room: Room, page: Browser) ->
     page.until(f"!!{card}?.querySelector('.reply')")
     page.js(f"{card}.querySelector('.reply').click()")
     type_in(page, "/pd note it is the disk")
-    until(lambda: one.notes, 30)
+    until(lambda: one.notes)
     assert [note.content for note in one.notes] == ["it is the disk"]
     assert not other.notes
 

@@ -31,7 +31,7 @@ class Shown:
         self.room, self.page = room, page
         self.account = room.sandbox.pagerduty.account
         self.one = self.account.trigger(fields.pop("service", "Billing Jobs"), title, **fields)
-        until(lambda: room.buttons(self.one), 30)
+        until(lambda: room.buttons(self.one))
         self.where = f"document.querySelector('[data-post=\"{room.card(self.one).id}\"]')"
         page.until(f"!!{self.where}?.querySelector('[data-action^=more]')")
 

@@ -152,7 +152,7 @@ def test_an_incident_is_shown_whole_with_its_buttons(room: Room, page: Browser) 
 def test_who_mitigated_and_who_was_asked_for_help_is_named(room: Room, page: Browser) -> None:
     account = room.sandbox.pagerduty.account
     one = account.trigger("Storefront", "Cart is slower")
-    until(lambda: room.buttons(one), 30)
+    until(lambda: room.buttons(one))
     card = f"document.querySelector('[data-post=\"{room.card(one).id}\"]')"
     answer(page, f"/pd mitigate {one.number} rolled back", "is marked as mitigated")
     page.until(f"{card}.innerText.includes('Mitigated by @ada')")
@@ -164,7 +164,7 @@ def test_who_mitigated_and_who_was_asked_for_help_is_named(room: Room, page: Bro
 def test_a_dialog_says_what_it_does_and_what_is_so_now(room: Room, page: Browser) -> None:
     account = room.sandbox.pagerduty.account
     one = account.trigger("Storefront", "Cart is slowest", priority="P2")
-    until(lambda: room.buttons(one), 30)
+    until(lambda: room.buttons(one))
     menu = f"document.querySelector('[data-post=\"{room.card(one).id}\"] [data-action^=more]')"
     page.until(f"!!{menu}")
     for choice, title, send, label in (

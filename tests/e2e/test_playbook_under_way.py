@@ -44,15 +44,15 @@ def test_ticks_by_buttons_and_menus_of_several_people(room: EmbeddedRoom) -> Non
     began = time.monotonic()
     first = action(room, one, "☐ 1.1")
     assert room.person("grace").click(post(room, one), first).status_code == 200
-    until(lambda: "✅ ~~1.1" in playbook_of(room, one), 60)
+    until(lambda: "✅ ~~1.1" in playbook_of(room, one))
     menu = action(room, one, "Tick or untick")
     room.person("linus").click(post(room, one), menu, "changes:done")
-    until(lambda: "✅ ~~2.1" in playbook_of(room, one), 60)
+    until(lambda: "✅ ~~2.1" in playbook_of(room, one))
     print(f"two ticks shown after {time.monotonic() - began:.1f} s")
     assert "grace" in playbook_of(room, one).splitlines()[2]
     menu = action(room, one, "Tick or untick")
     room.person("ada").click(post(room, one), menu, "impact:open")
-    until(lambda: "☐ 1.1" in playbook_of(room, one), 60)
+    until(lambda: "☐ 1.1" in playbook_of(room, one))
 
 
 def test_next_stage_asks_in_a_dialog_and_goes_one_step(room: EmbeddedRoom) -> None:
@@ -68,7 +68,7 @@ def test_next_stage_asks_in_a_dialog_and_goes_one_step(room: EmbeddedRoom) -> No
         room.person(name).submit(dialog, {}, room_of(room, one)).text
         for name, dialog in zip(("grace", "linus"), asked)
     ]
-    until(lambda: "**2 Find and stop the harm** · 0/4 · now" in playbook_of(room, one), 60)
+    until(lambda: "**2 Find and stop the harm** · 0/4 · now" in playbook_of(room, one))
     assert "somebody has moved on" not in answers[0]
     assert "somebody has moved on" in answers[1]
 
@@ -78,7 +78,7 @@ def test_a_task_that_needs_more_words_opens_its_dialog(room: EmbeddedRoom) -> No
     with_playbook(room, one)
     ada = room.person("ada")
     ada.click(post(room, one), action(room, one, "More"), "open priority")
-    (dialog,) = until(ada.dialogs, 60)
+    (dialog,) = until(ada.dialogs)
     ada.submit(dialog, {"text": "P1"}, room_of(room, one))
-    until(lambda: room.pagerduty.find("priorities", "P1")["id"] == one.priority_id, 60)
-    until(lambda: "Open a call" in playbook_of(room, one), 60)
+    until(lambda: room.pagerduty.find("priorities", "P1")["id"] == one.priority_id)
+    until(lambda: "Open a call" in playbook_of(room, one))

@@ -35,7 +35,7 @@ def rage(
         app.start()
         try:
             posts = sandbox.mattermost.account.posts
-            until(lambda: posts(CHANNEL), 30)
+            until(lambda: posts(CHANNEL))
             time.sleep(1.1)
             made: List[Any] = []
             for number in range(each * len(SERVICES)):

@@ -47,7 +47,7 @@ class ChatListenerTestCase(ChatSensorCase):
             self.url + "/command",
             data=form,
             headers={"Authorization": f"Token {TOKEN}"},
-            timeout=5,
+            timeout=60,
         )
         return None if "is here" in answer.text else f"{answer.status_code} {answer.text}"
 
@@ -100,7 +100,7 @@ class WebhookListenerTestCase(SensorWorld):
     def good(self) -> Optional[str]:
         body = json.dumps({"event": {"id": "E1", "event_type": "pagey.ping"}}).encode()
         url = f"http://127.0.0.1:{self.port}/"
-        answer = requests.post(url, data=body, headers=self.signed(body), timeout=5)
+        answer = requests.post(url, data=body, headers=self.signed(body), timeout=60)
         return None if answer.status_code == 202 else f"{answer.status_code} {answer.text}"
 
     def thrown(self, count: int) -> Dict[str, Any]:

@@ -128,7 +128,7 @@ class UninstallTestCase(ExampleCase):
 
 
 def test_several_deletes_are_under_way_at_a_time() -> None:
-    together = threading.Barrier(bulk_delete.AT_ONCE, timeout=10)
+    together = threading.Barrier(bulk_delete.AT_ONCE, timeout=60)
     gone: List[str] = []
 
     def delete(name: str) -> bool:

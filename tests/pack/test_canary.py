@@ -295,7 +295,7 @@ class SensorsTestCase(BaseSensorTestCase):
             sensor._cycle._pagerduty._sleep = lambda seconds: None
             address = f"http://127.0.0.1:{config['webhook']['port']}/pagerduty-webhook"
             requests.post(
-                address, data=b"{}", headers={"X-PagerDuty-Signature": "v1=00"}, timeout=5
+                address, data=b"{}", headers={"X-PagerDuty-Signature": "v1=00"}, timeout=60
             )
             for _ in range(4):
                 sensor._cycle.run()
@@ -321,13 +321,13 @@ class SensorsTestCase(BaseSensorTestCase):
                 answer = requests.post(
                     f"http://127.0.0.1:{port}/pagerduty/command",
                     data={**body, "token": sent},
-                    timeout=10,
+                    timeout=60,
                 )
                 hidden("answer", answer.text)
             answer = requests.post(
                 f"http://127.0.0.1:{port}/pagerduty/click",
                 json={"context": {"token": "x"}},
-                timeout=10,
+                timeout=60,
             )
             hidden("answer", answer.text)
         finally:

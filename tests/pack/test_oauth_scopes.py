@@ -111,7 +111,7 @@ def test_the_sandbox_refuses_what_a_token_was_not_granted() -> None:
         sandbox.pagerduty.account.scopes[API_KEY] = ("incidents.read",)
         headers = {"Authorization": f"Token token={API_KEY}"}
         found = [
-            requests.get(sandbox.pagerduty.url + path, headers=headers, timeout=5).status_code
+            requests.get(sandbox.pagerduty.url + path, headers=headers, timeout=60).status_code
             for path in ("/incidents", "/services")
         ]
     assert found == [200, 403]

@@ -198,7 +198,7 @@ def test_a_frozen_server_carries_out_on_thaw_what_arrived(server: Server) -> Non
 
 def test_an_outage_ends_by_itself(server: Server) -> None:
     requests.post(
-        server.url + "/_sandbox/outage", json={"kind": "refuse", "seconds": 0.2}, timeout=20
+        server.url + "/_sandbox/outage", json={"kind": "refuse", "seconds": 0.2}, timeout=60
     )
     seen: List[str] = []
     deadline = time.monotonic() + 20
@@ -218,25 +218,25 @@ def test_an_outage_ends_by_itself(server: Server) -> None:
 def test_faults_journal_and_clock_by_http(server: Server) -> None:
     base = server.url + "/_sandbox/"
     made = requests.post(
-        base + "faults", json={"kind": "status", "status": 503, "times": 1}, timeout=20
+        base + "faults", json={"kind": "status", "status": 503, "times": 1}, timeout=60
     ).json()
     assert get(server).status_code == 503
-    (rule,) = requests.get(base + "faults", timeout=20).json()
+    (rule,) = requests.get(base + "faults", timeout=60).json()
     assert (rule["id"], rule["hits"]) == (made["id"], 1)
-    assert requests.delete(base + "faults", timeout=20).json() == []
-    assert requests.post(base + "faults", json={"kind": "nix"}, timeout=20).status_code == 400
+    assert requests.delete(base + "faults", timeout=60).json() == []
+    assert requests.post(base + "faults", json={"kind": "nix"}, timeout=60).status_code == 400
     server.journal.fact("counter", "born", "s1", "f1", size=3)
     (entry,) = requests.get(
-        base + "journal", params={"status": 503, "bodies": 1}, timeout=20
+        base + "journal", params={"status": 503, "bodies": 1}, timeout=60
     ).json()
     assert (entry["fault"], entry["answer"]) == ("status", {"trouble": 503})
-    (fact,) = requests.get(base + "facts", params={"kind": "born"}, timeout=20).json()
+    (fact,) = requests.get(base + "facts", params={"kind": "born"}, timeout=60).json()
     assert (fact["subject"], fact["data"]) == ("s1", {"size": 3})
     before = server.clock()
-    now = requests.post(base + "clock", json={"advance": 86400}, timeout=20).json()["now"]
+    now = requests.post(base + "clock", json={"advance": 86400}, timeout=60).json()["now"]
     assert now - before == pytest.approx(86400, abs=5)
-    assert requests.post(base + "double", json={"n": 4}, timeout=20).json() == {"result": 8}
-    assert requests.post(base + "triple", json={}, timeout=20).status_code == 404
+    assert requests.post(base + "double", json={"n": 4}, timeout=60).json() == {"result": 8}
+    assert requests.post(base + "triple", json={}, timeout=60).status_code == 404
     assert server.journal.count(path="_sandbox") == 0
 
 
@@ -250,7 +250,7 @@ def test_the_date_header_is_the_sandbox_clocks() -> None:
 
 def test_forms_are_read(server: Server) -> None:
     requests.post(
-        server.url, files={"file": ("a.bin", b"\x00\r\n\xff")}, data={"name": "v w"}, timeout=20
+        server.url, files={"file": ("a.bin", b"\x00\r\n\xff")}, data={"name": "v w"}, timeout=60
     )
     last = counter(server).last
     assert last is not None
@@ -261,7 +261,7 @@ def test_forms_are_read(server: Server) -> None:
         b"\x00\r\n\xff",
         ["v w"],
     )
-    requests.post(server.url, data={"text": "a b&c=ä"}, timeout=20)
+    requests.post(server.url, data={"text": "a b&c=ä"}, timeout=60)
     last = counter(server).last
     assert last is not None
     assert last.form == {"text": ["a b&c=ä"]}

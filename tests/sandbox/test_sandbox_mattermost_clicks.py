@@ -293,7 +293,7 @@ def test_the_user_of_a_submission_is_the_servers_word(at: World) -> None:
 
 
 def control(at: World, word: str, **body: Any) -> Any:
-    answer = requests.post(f"{at.server.url}/_sandbox/{word}", json=body, timeout=5)
+    answer = requests.post(f"{at.server.url}/_sandbox/{word}", json=body, timeout=60)
     assert answer.status_code == 200, answer.text
     return answer.json()["result"]
 

@@ -278,12 +278,12 @@ def test_delayed_answers_need_no_session_and_end_after_five(at: World) -> None:
     at.command()
     url = hook(at)
     for number in range(5):
-        answer = requests.post(url, json={"text": f"late {number}"}, timeout=5)
+        answer = requests.post(url, json={"text": f"late {number}"}, timeout=60)
         assert (answer.status_code, answer.text) == (200, "ok")
-    spent = requests.post(url, json={"text": "x"}, timeout=5)
+    spent = requests.post(url, json={"text": "x"}, timeout=60)
     assert refused(spent) == (400, "app.command_webhook.try_use.invalid")
     assert [p.message for p in at.mm.ephemerals("ada")] == [f"late {n}" for n in range(5)]
-    assert refused(requests.post(hook(at), data="{", headers=JSON, timeout=5)) == (
+    assert refused(requests.post(hook(at), data="{", headers=JSON, timeout=60)) == (
         400,
         "web.command_webhook.parse.app_error",
     )
@@ -295,15 +295,15 @@ def test_a_response_url_lives_half_an_hour(at: World) -> None:
     at.clock.advance(29 * 60)
     assert (
         requests.post(
-            url, json={"response_type": "in_channel", "text": "all"}, timeout=5
+            url, json={"response_type": "in_channel", "text": "all"}, timeout=60
         ).status_code
         == 200
     )
     assert [p.message for p in at.mm.posts("incidents")] == ["all"]
     at.clock.advance(61)
     missing = (404, "app.command_webhook.get.missing")
-    assert refused(requests.post(url, json={"text": "x"}, timeout=5)) == missing
+    assert refused(requests.post(url, json={"text": "x"}, timeout=60)) == missing
     assert (
-        refused(requests.post(at.server.url + "/hooks/commands/" + "a" * 26, json={}, timeout=5))
+        refused(requests.post(at.server.url + "/hooks/commands/" + "a" * 26, json={}, timeout=60))
         == missing
     )

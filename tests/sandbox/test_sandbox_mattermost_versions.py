@@ -31,7 +31,7 @@ class Box(NamedTuple):
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         named["Authorization"] = "Bearer " + token
         url = self.server.url + "/api/v4" + path
-        return requests.request(method, url, json=body, headers=named, timeout=5)
+        return requests.request(method, url, json=body, headers=named, timeout=60)
 
     def new_channel(self, name: str = "room") -> Dict[str, Any]:
         team = self.server.account.team("ops").id
@@ -235,10 +235,10 @@ def test_a_slash_call_tells_its_thread_and_its_response_url_ends(box: Box, calle
     assert typed.get("root_id") == (root.json()["id"] if box.is_new else None)
     url = typed["response_url"]
     for _ in range(5):
-        assert requests.post(url, json={"text": "later"}, timeout=5).status_code == 200
+        assert requests.post(url, json={"text": "later"}, timeout=60).status_code == 200
     word = "web.command_webhook.general.app_error"
     wanted = word if box.is_new else "app.command_webhook.try_use.invalid"
-    assert refused(requests.post(url, json={"text": "later"}, timeout=5)) == [400, wanted]
+    assert refused(requests.post(url, json={"text": "later"}, timeout=60)) == [400, wanted]
 
 
 @pytest.mark.parametrize("skip", [True, False])
@@ -249,7 +249,7 @@ def test_slacks_link_runs_over_lines_on_a_new_server(box: Box, called: Hook, ski
     box.send("POST", "/commands/execute", body, token=ADMIN_TOKEN)
     text = "<title>\n| a | b >"
     answer = {"text": text, "response_type": "in_channel", "skip_slack_parsing": skip}
-    requests.post(form(called)["response_url"], json=answer, timeout=5)
+    requests.post(form(called)["response_url"], json=answer, timeout=60)
     shown = box.server.account.posts("incidents")[-1].message
     assert (shown == text) is (skip or not box.is_new)
 

@@ -302,7 +302,7 @@ def test_the_whole_configuration_is_for_administrators(at: World) -> None:
 
 def test_the_switches_are_settings_of_another_process_too(at: World) -> None:
     def control(word: str, **fields: Any) -> Any:
-        return requests.post(f"{at.server.url}/_sandbox/{word}", json=fields, timeout=5).json()[
+        return requests.post(f"{at.server.url}/_sandbox/{word}", json=fields, timeout=60).json()[
             "result"
         ]
 

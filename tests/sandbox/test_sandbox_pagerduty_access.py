@@ -85,7 +85,7 @@ def test_faults_speak_as_pagerduty_does(api: Api) -> None:
 def test_the_account_can_be_driven_by_http(api: Api, account: PagerDutyAccount) -> None:
     def do(word: str, **args: Any) -> requests.Response:
         return requests.post(
-            api.server.url + "/_sandbox/account", json={"do": word, "args": args}, timeout=5
+            api.server.url + "/_sandbox/account", json={"do": word, "args": args}, timeout=60
         )
 
     made = do("trigger", service="Checkout API", title="x", priority="P3").json()["result"]

@@ -32,7 +32,7 @@ def test_switches_are_given_at_construction_or_by_http_and_an_unknown_one_is_ref
     with server:
         url = server.url + "/_sandbox/account"
         body = {"do": "set_switches", "args": {"webhooks_doubled": True}}
-        shown = requests.post(url, json=body, timeout=5).json()["result"]
+        shown = requests.post(url, json=body, timeout=60).json()["result"]
         assert shown == {**server.account.switches._asdict(), "webhooks_doubled": True}
         assert server.account.switches.reopen == "assign"
         with pytest.raises(KeyError):

@@ -168,12 +168,12 @@ class LeadershipTestCase(SensorWorld):
             woken = threading.Event()
             sensor.wake_by(woken.set)
             sensor.begin_watching()
-            assert woken.wait(10)
+            assert woken.wait(60)
             assert sensor._leadership.role == LEADS
             sensor.poll()
             assert self.requests("^/log_entries$") == 1
             sensor.cleanup()
-            sensor._leadership._thread.join(10)
+            sensor._leadership._thread.join(60)
             assert not sensor._leadership._thread.is_alive()
 
     def test_people_are_told_who_leads_and_who_stands_by(self) -> None:

@@ -17,10 +17,11 @@ from typing import Any, List, NamedTuple, Tuple
 
 import pytest
 import yaml
-from command_line import ROOT, until
+from command_line import ROOT
 
 from sandbox.pagerduty.seed import READ_ONLY_KEY
 from sandbox.ports import free_port
+from sandbox.waiting import until
 from standalone.missing import SANDBOX, STANDALONE, one_line
 
 

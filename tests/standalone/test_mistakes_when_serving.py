@@ -10,9 +10,9 @@ import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
-from command_line import until
 
 from sandbox.ports import free_port
+from sandbox.waiting import until
 from standalone.cli import main
 
 

@@ -21,7 +21,7 @@ TOY = Path(__file__).resolve().parents[1] / "fixtures" / "toy_pack"
 
 
 def read(server: Any) -> Dict[str, float]:
-    text = requests.get(f"http://127.0.0.1:{server.server_port}/metrics", timeout=5).text
+    text = requests.get(f"http://127.0.0.1:{server.server_port}/metrics", timeout=60).text
     lines = [line for line in text.split("\n") if line and not line.startswith("#")]
     return {line.rsplit(" ", 1)[0]: float(line.rsplit(" ", 1)[1]) for line in lines}
 

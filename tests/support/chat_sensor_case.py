@@ -66,7 +66,7 @@ class ChatSensorCase(BaseSensorTestCase):
             self.sensor.endpoint.dialogs.seconds = self.dialog_seconds
 
     def post(self, path: str, **options: Any) -> requests.Response:
-        return requests.post(self.url + path, timeout=10, **options)
+        return requests.post(self.url + path, timeout=60, **options)
 
     def orders(self) -> List[Dict[str, Any]]:
         return [
@@ -88,7 +88,7 @@ class ChatSensorCase(BaseSensorTestCase):
         answer = requests.get(
             f"{self.sandbox.mattermost.url}/api/v4/users/username/{name}",
             headers={"Authorization": "Bearer " + self.sandbox.mattermost.world.bot_token},
-            timeout=5,
+            timeout=60,
         )
         return str(answer.json()["id"])
 
@@ -99,7 +99,7 @@ class ChatSensorCase(BaseSensorTestCase):
 
         headers = {"Authorization": f"Token token={API_KEY}"}
         row = requests.get(
-            f"{self.sandbox.pagerduty.url}/incidents/{incident.id}", headers=headers, timeout=5
+            f"{self.sandbox.pagerduty.url}/incidents/{incident.id}", headers=headers, timeout=60
         ).json()
         found = incident_from_rest(row["incident"])
         assert found is not None
@@ -142,5 +142,5 @@ class ChatSensorCase(BaseSensorTestCase):
         team = self.sandbox.mattermost.world.team.id
         fields = {"team_id": team, "trigger": "pd", "url": self.url + "/command", "method": "P"}
         url = f"{self.sandbox.mattermost.url}/api/v4/commands"
-        made = requests.post(url, json=fields, headers=headers, timeout=5).json()
+        made = requests.post(url, json=fields, headers=headers, timeout=60).json()
         account.state.integrations.commands[made["id"]].token = TOKEN

@@ -96,7 +96,7 @@ class ChatopsCase(ChatSensorCase):
             f"{self.sandbox.mattermost.url}/api/v4/channels/{channel_id or self.channel.id}/posts"
         )
         headers = {"Authorization": f"Bearer {BOT_TOKEN}"}
-        answer = requests.get(url, headers=headers, timeout=5).json()
+        answer = requests.get(url, headers=headers, timeout=60).json()
         found = [answer["posts"][id] for id in reversed(answer.get("order") or [])]
         return [one for one in found if (one.get("props") or {}).get("pagerduty")]
 

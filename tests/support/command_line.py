@@ -6,7 +6,6 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-import time
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
@@ -15,6 +14,7 @@ import yaml
 
 from sandbox import Sandbox
 from sandbox.connection import connection
+from sandbox.waiting import until
 from standalone import own_line
 from standalone.cli import main
 
@@ -30,14 +30,6 @@ RULE = {
         "parameters": {"change": "{{ trigger }}"},
     },
 }
-
-
-def until(done: Callable[[], Any], seconds: float = 60.0) -> None:
-    """Waits for what a process beside us comes to."""
-    end = time.monotonic() + seconds
-    while not done():
-        assert time.monotonic() < end, "not in time"
-        time.sleep(0.1)
 
 
 def as_typed(text: str) -> str:

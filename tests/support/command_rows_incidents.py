@@ -50,7 +50,7 @@ INCIDENTS: Tuple[Row, ...] = (
         "are as they were sealed",
         prepare=lambda room, one: (
             typed(room, f"timeline seal {one.number}")
-            or until(lambda: any("SHA-256" in note for note in notes(one)), 60)
+            or until(lambda: any("SHA-256" in note for note in notes(one)))
         ),
     ),
     Row("catchup [id]", "catchup {one}", "Assigned to"),

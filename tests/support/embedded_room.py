@@ -64,7 +64,7 @@ class EmbeddedRoom:
         if status == "resolved":
             self.pagerduty.resolve(made, "olu@example.com")
         self.look()
-        until(lambda: self.card(made), 20)
+        until(lambda: self.card(made))
         # PagerDuty's times have a resolution of one second: what people do next is of a later one.
         self.sandbox.clock.advance(1)
         return made
@@ -113,7 +113,7 @@ class EmbeddedRoom:
             ]
             return next((post for post in reversed(seen) if word in text_of(post)), None)
 
-        return until(found, 60)
+        return until(found)
 
 
 def word_of(id: str) -> str:

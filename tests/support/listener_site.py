@@ -72,5 +72,5 @@ class Gate:
     def __call__(self, *_: Any) -> Tuple[int, Dict[str, Any]]:
         with self._lock:
             self.waiting += 1
-        self.open.wait(10)
+        self.open.wait(60)
         return 200, {}

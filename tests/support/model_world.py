@@ -257,7 +257,7 @@ class World:
         body = {"routing_key": next(iter(integrations))["key"], "event_action": action}
         body = {**body, "dedup_key": key, "payload": payload}  # type: ignore[dict-item]
         with contextlib.suppress(requests.RequestException):
-            requests.post(self.pager.url + "/v2/enqueue", json=body, timeout=10)
+            requests.post(self.pager.url + "/v2/enqueue", json=body, timeout=60)
 
     def double(self) -> None:
         """A second sensor on the same datastore, by mistake."""
@@ -320,7 +320,7 @@ class World:
         headers = {"X-PagerDuty-Signature": f"v1={digest}"}
         for _ in range(times):
             url = self.sensors[0].endpoint.address
-            answer = requests.post(url, data=body, headers=headers, timeout=10)
+            answer = requests.post(url, data=body, headers=headers, timeout=60)
             assert answer.status_code == 202
         self.clock.advance(1)
 
@@ -340,7 +340,7 @@ class World:
             for _ in range(times):
                 assert (
                     requests.post(
-                        sensor.endpoint.address, data=body, headers=headers, timeout=10
+                        sensor.endpoint.address, data=body, headers=headers, timeout=60
                     ).status_code
                     == wanted
                 )

@@ -35,7 +35,7 @@ class Api:
             headers["From"] = sender
         query = {k.replace("__", "[]"): v for k, v in query.items()}
         return self.session.request(
-            method, self.server.url + path, params=query, json=body, headers=headers, timeout=5
+            method, self.server.url + path, params=query, json=body, headers=headers, timeout=60
         )
 
     def get(self, path: str, **query: Any) -> Dict[str, Any]:

@@ -120,5 +120,5 @@ class Strict:
         if self.calls >= self.fail_after:
             raise AttributeError("'NoneType' object has no attribute 'channel'")
         self.calls += 1
-        assert self.thaw.wait(10)
+        assert self.thaw.wait(60)
         self._service.dispatch(trigger, payload=payload, trace_tag=trace_tag)

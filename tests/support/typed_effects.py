@@ -70,18 +70,18 @@ def typed(room: Any, line: str) -> None:
 
 def with_room(room: Any, one: Any) -> None:
     typed(room, f"room {one.number}")
-    until(lambda: room_of(room, one) and len(room_of(room, one).members) > 1, 60)
+    until(lambda: room_of(room, one) and len(room_of(room, one).members) > 1)
 
 
 def with_retrospective(room: Any, one: Any) -> None:
     typed(room, f"retrospective {one.number} ~ops")
-    until(lambda: any("Retrospective of" in p.message for p in room.mattermost.posts("ops")), 10)
+    until(lambda: any("Retrospective of" in p.message for p in room.mattermost.posts("ops")))
 
 
 def with_follow_up(room: Any, one: Any) -> None:
     typed(room, f"followup add {one.number} Raise the pool size")
     if hasattr(room, "app"):  # elsewhere it is done when it was typed
-        until(lambda: room.app.store.list("pagerduty.retro."), 10)
+        until(lambda: room.app.store.list("pagerduty.retro."))
 
 
 PLAYBOOK = (
@@ -108,7 +108,7 @@ def saved_playbooks(room: Any) -> Tuple[str, ...]:
 def with_saved_playbook(room: Any) -> None:
     if "outage" not in saved_playbooks(room):
         typed(room, f"playbook save {playbook_post(room)}")
-        until(lambda: "outage" in saved_playbooks(room), 60)
+        until(lambda: "outage" in saved_playbooks(room))
 
 
 def with_deleted_playbook(room: Any) -> None:
@@ -116,9 +116,9 @@ def with_deleted_playbook(room: Any) -> None:
     typed(room, "playbook delete outage")
     if hasattr(room, "person"):
         ada = room.person("ada")
-        (asked,) = until(ada.dialogs, 60)
+        (asked,) = until(ada.dialogs)
         ada.submit(asked, {})
-    until(lambda: "outage" not in saved_playbooks(room), 60)
+    until(lambda: "outage" not in saved_playbooks(room))
 
 
 def direct_text(room: Any, who: str) -> str:
@@ -143,7 +143,7 @@ def room_texts(room: Any, one: Any) -> List[str]:
 
 def with_playbook(room: Any, one: Any) -> None:
     typed(room, f"start major-incident {one.number}")
-    until(lambda: playbook_of(room, one), 60)
+    until(lambda: playbook_of(room, one))
 
 
 TEST_SERVICE = "Drills"
@@ -192,7 +192,7 @@ def plain_bot(room: Any, plain: bool = True) -> bool:
 def archived_room(room: Any, one: Any) -> None:
     with_room(room, one)
     typed(room, f"room archive {one.number}")
-    until(lambda: room_of(room, one).delete_at, 60)
+    until(lambda: room_of(room, one).delete_at)
 
 
 def priority(room: Any, one: Any) -> str:

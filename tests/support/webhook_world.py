@@ -43,7 +43,7 @@ class WebhookWorld(SensorWorld):
         signature = "v1=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
         headers = {"X-PagerDuty-Signature": signature} if headers is None else headers
         return self.http.post(
-            f"http://127.0.0.1:{self.port}/any/path", data=body, headers=headers, timeout=5
+            f"http://127.0.0.1:{self.port}/any/path", data=body, headers=headers, timeout=60
         ).status_code
 
     def reads(self) -> int:
