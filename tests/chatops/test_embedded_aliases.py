@@ -83,7 +83,7 @@ class EmbeddedTestCase(ChatopsCase):
         assert not self.runs
 
     def test_the_round_asks_for_no_inquiries(self) -> None:
-        self.bridge._answers.tend()
+        self.bridge._inquiries.look()
         assert self.bridge._answers._api is None
 
     def test_what_needs_stackstorm_answers_so(self) -> None:

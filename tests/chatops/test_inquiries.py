@@ -148,7 +148,7 @@ class ButtonsTestCase(InquiryCase):
 
     def test_what_the_rule_did_not_post_the_round_does(self) -> None:
         id = inquiries.ask(self.stackstorm.account, APPROVED, "~town-square")
-        self.stackstorm.account.executions[id]["start_timestamp"] = "2020-01-01T00:00:00.000000Z"
+        self.begun_before(id, 600.0)
         self.bridge.tend()
         post = self.told("Restart web-1?")
         self.press(post, "Yes")
@@ -164,7 +164,7 @@ class ButtonsTestCase(InquiryCase):
         assert ok
         assert result["done"] == "later"
         faults.clear()
-        self.stackstorm.account.executions[id]["start_timestamp"] = "2020-01-01T00:00:00.000000Z"
+        self.begun_before(id, 600.0)
         self.bridge.tend()
         self.told("Restart web-1?")
 

@@ -13,7 +13,7 @@ from chat_sensor_case import TOKEN, ChatSensorCase
 from sandbox.mattermost import BOT_TOKEN
 from sandbox.stackstorm import StackStormServer
 
-WAITED_SECONDS = 20.0
+WAITED_SECONDS = 60.0
 
 
 class ChatopsCase(ChatSensorCase):

@@ -3,6 +3,7 @@ sensor."""
 
 from __future__ import annotations
 
+from datetime import datetime, timezone
 from typing import Any, Dict
 from unittest import mock
 
@@ -33,6 +34,12 @@ class InquiryCase(ChatopsCase):
         wrapper._pack, wrapper._class_name = "tests", "InquiryAsk"
         action = InquiryAsk(config=self.config, action_service=self.sensor_service)
         return action.run(inquiry_id=id)
+
+    def begun_before(self, id: str, seconds: float) -> None:
+        """It began so long ago."""
+        at = datetime.fromtimestamp(self.stackstorm.account.clock() - seconds, timezone.utc)
+        began = at.strftime("%Y-%m-%dT%H:%M:%S.000000Z")
+        self.stackstorm.account.executions[id]["start_timestamp"] = began
 
     def response(self, id: str) -> Any:
         return (self.stackstorm.account.executions[id]["result"] or {}).get("response")

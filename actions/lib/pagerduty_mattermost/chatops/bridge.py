@@ -29,6 +29,7 @@ from pagerduty_mattermost.chatops.alias_watch import AliasWatch
 from pagerduty_mattermost.chatops.inquiry_answers import InquiryAnswers
 from pagerduty_mattermost.chatops.inquiry_places import asking_of, inquiry_buttons, own_account
 from pagerduty_mattermost.chatops.inquiry_records import InquiryRecords
+from pagerduty_mattermost.chatops.inquiry_round import InquiryRound
 from pagerduty_mattermost.chatops.records import PhraseRecords
 from pagerduty_mattermost.chatops.waiting_workflows import WaitingWorkflows
 from pagerduty_mattermost.core.config.chatops import EVERYTHING
@@ -58,10 +59,11 @@ class ChatopsBridge:
         clicks: AliasClicks,
         watch: AliasWatch,
         answers: InquiryAnswers,
+        inquiries: InquiryRound,
         log: Any,
     ) -> None:
         self._orders, self._clicks, self._watch = orders, clicks, watch
-        self._answers, self._log = answers, log
+        self._answers, self._inquiries, self._log = answers, inquiries, log
         self._free = threading.BoundedSemaphore(AT_ONCE)
         self.words = PassedWords(
             config.chatops.trigger, (*CLICKS, *inquiry_posts.CLICKS), inquiry_posts.DIALOGS
@@ -85,7 +87,7 @@ class ChatopsBridge:
 
     def _round(self) -> None:
         self._watch.pick_up()
-        self._answers.tend()
+        self._inquiries.look()
 
     def close(self) -> None:
         self._watch.close()
@@ -155,10 +157,11 @@ def open_bridge(
     clicks = AliasClicks(orders, host)
     own = InquiryRecords(Store(service, deadline=SOON_SECONDS), log)
     asked = api if api.is_stackstorm and config.chatops.inquiries else None
+    asking = asking_of(context, asked, mattermost, own, log) if asked is not None else None
     answers = InquiryAnswers(
         config.chatops,
         asked,
-        asking_of(context, asked, mattermost, own, log) if asked is not None else None,
+        asking,
         own,
         mattermost,
         inquiry_buttons(config),
@@ -168,7 +171,8 @@ def open_bridge(
         audit=audit,
         workflows=WaitingWorkflows(asked, warn, log) if asked is not None else None,
     )
-    return ChatopsBridge(config, orders, clicks, watch, answers, log)
+    inquiries = InquiryRound(asked, asking, answers, own, warn, log)
+    return ChatopsBridge(config, orders, clicks, watch, answers, inquiries, log)
 
 
 def _say(mattermost: Callable[[], Any], user: str, text: str, log: Any) -> None:

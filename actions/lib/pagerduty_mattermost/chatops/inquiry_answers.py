@@ -5,8 +5,6 @@ The answer is remembered before StackStorm is given it; what a killed process le
 StackStorm takes one answer alone, so that a workflow goes on once.
 """
 
-# flake8: noqa: E501
-
 from __future__ import annotations
 
 import threading
@@ -23,6 +21,7 @@ from pagerduty_mattermost.chatops.inquiry_posts import FORM, InquiryButtons
 from pagerduty_mattermost.chatops.inquiry_records import (
     DONE,
     GIVEN,
+    LATE,
     OPEN,
     TAKEN,
     InquiryRecords,
@@ -48,12 +47,9 @@ NOT_ALONE = (
 )
 NOT_YOU = "it is for others at StackStorm"
 REFUSED = "StackStorm does not let you answer it"
-TOO_LATE = "nobody answered in time"
 TRIED_AGAIN = "StackStorm does not answer; your answer is kept, and given again within a minute"
 WAIT_SECONDS = 20.0
 """How long an answer waits for another one to the same inquiry."""
-MAX_OPEN = 100
-"""StackStorm's page."""
 
 
 class Answerer(NamedTuple):
@@ -124,40 +120,9 @@ class InquiryAnswers:
             return PassedOnAnswer(errors=wrong), nothing
         return PassedOnAnswer(), lambda: self._from_dialog(id, call, answer)
 
-    def tend(self) -> None:
-        """What was given and not taken yet is given again; what is over elsewhere is shown so;
-        what the rule has not posted is posted. Raises nothing that can go wrong outside."""
-        try:
-            left = self._records.unfinished()
-            for kept in [one for one in left if one.own]:
-                self._careful(kept.id, lambda one=kept: self._ended(one))  # type: ignore[misc]
-            api, asking = self._api, self._asking
-            if api is None or asking is None:
-                return
-            rows = api.call("GET", "/inquiries", params={"limit": MAX_OPEN})
-        except PackError as error:
-            self._log.warning("Inquiries could not be read: %s", error)
-            return
-        left = [one for one in left if not one.own]
-        waiting = [one for one in map(inquiry.inquiry_of, rows or ()) if one is not None]
-        open_ids = {one.id for one in waiting}
-        for kept in left:
-            if kept.state == GIVEN or kept.id not in open_ids:
-                self._careful(kept.id, lambda one=kept: self._settled(one))  # type: ignore[misc]
-        known = {kept.id for kept in left}
-        for one in waiting:
-            if one.id not in known and inquiry.route_of(one.route) is not None:
-                self._careful(one.id, lambda found=one: asking.ask_late(found.id))  # type: ignore[misc]
-
-    def _careful(self, id: str, work: Callable[[], None]) -> None:
-        try:
-            work()
-        except PackError as error:
-            self._log.warning("Inquiry %s: %s", id, error)
-
-    def _ended(self, kept: KeptInquiry) -> None:
-        """An action's own, which that action ends; but for one that was killed, and for an answer
-        that was."""
+    def own_is_seen_to(self, kept: KeptInquiry) -> None:
+        """An action's own question, which that action ends; but for one that was killed, and for
+        an answer that was. Raises a PackError."""
         if kept.state == GIVEN:
             with self._alone(kept.id):
                 self._give(self._records.read(kept.id) or kept)
@@ -166,11 +131,15 @@ class InquiryAnswers:
             with self._alone(kept.id):
                 self.end_unanswered(self._records.read(kept.id) or kept)
 
+    def is_over(self, kept: KeptInquiry) -> bool:
+        """Whether its time is, by the clock: StackStorm may wait for ever."""
+        return bool(kept.until) and self._clock() > kept.until
+
     def end_unanswered(self, kept: KeptInquiry) -> None:
         """Its time is over. Raises a PackError."""
         if kept.state != DONE:
             done = kept._replace(state=DONE)
-            self._end(done, f":hourglass: {TOO_LATE[0].upper()}{TOO_LATE[1:]}.")
+            self._end(done, inquiry_posts.too_late_line(done))
 
     def _from_dialog(self, id: str, call: PassedOn, answer: Dict[str, Any]) -> None:
         who = Answerer(call.user_id, self._name_of(call))
@@ -185,8 +154,8 @@ class InquiryAnswers:
 
     def _opened(self, id: str, call: PassedOn) -> str:
         kept = self._records.read(id) or self._again(id, call)
-        if kept is None or kept.state != OPEN:
-            return self._over(id)
+        if kept is None or kept.state != OPEN or self.is_over(kept):
+            return self._over(id, kept)
         made = inquiry_posts.dialog(kept, call.user_id, self._buttons, self._clock())
         self._mattermost().open_dialog(call.trigger, made)
         return ""
@@ -195,13 +164,20 @@ class InquiryAnswers:
         """Why it was not taken; empty where it was. Raises a PackError."""
         problem = self._took(id, who, answer, call)
         if not problem:
-            self._careful(id, lambda: self._seen_to(id))
+            try:
+                self._seen_to(id)
+            except PackError as error:
+                self._log.warning("The workflow of inquiry %s is read later: %s", id, error)
         return problem
 
     def _took(self, id: str, who: Answerer, answer: Dict[str, Any], call: PassedOn) -> str:
         with self._alone(id):
             kept = self._records.read(id) or self._again(id, call)
-            if kept is None or kept.state != OPEN or self._is_late(kept):
+            if kept is None or kept.state != OPEN:
+                return self._over(id, kept)
+            if self.is_over(kept):
+                if not kept.own:
+                    self._run_out(kept)
                 return self._over(id, kept)
             person = self._person(who)
             problem = self._not_for(kept, who, person)
@@ -230,10 +206,6 @@ class InquiryAnswers:
         if not self._config.is_personal:
             return ""
         return who.user_id if self._config.nickname == ID else who.name
-
-    def _is_late(self, kept: KeptInquiry) -> bool:
-        """StackStorm itself ends its own."""
-        return kept.own and bool(kept.until) and self._clock() > kept.until
 
     def _not_for(self, kept: KeptInquiry, who: Answerer, person: str) -> str:
         """Why this person may not answer it, where some alone may."""
@@ -314,9 +286,9 @@ class InquiryAnswers:
         if self._workflows.went_on(kept):
             self._records.write(kept._replace(state=DONE))
 
-    def _settled(self, kept: KeptInquiry) -> None:
-        """One that waits no more, or whose answer was given: how it is now. Raises a
-        PackError."""
+    def settled(self, kept: KeptInquiry) -> None:
+        """One that waits no more, whose answer was given or whose time is over: how it is now.
+        Raises a PackError."""
         with self._alone(kept.id):
             self._settle(self._records.read(kept.id) or kept)
         self._seen_to(kept.id)
@@ -328,18 +300,25 @@ class InquiryAnswers:
         if status == "pending":
             if kept.state == GIVEN:
                 self._give(kept)
+            elif kept.state == OPEN and self.is_over(kept):
+                self._run_out(kept)
             return
         if kept.state == GIVEN and response == dict(kept.answer):
             self._done(kept)
             return
         done = kept._replace(state=DONE, answer=response or {}, by="")
         if status == "timeout":
-            self._end(done, f":hourglass: {TOO_LATE[0].upper()}{TOO_LATE[1:]}.")
+            self._end(done, inquiry_posts.too_late_line(done))
         elif response is not None:
             said = escape(inquiry.in_words(kept.schema, response))
             self._end(done, f":white_check_mark: Answered elsewhere: **{said}**")
         else:
             self._end(done, f":no_entry: It ended without an answer ({escape(status)}).")
+
+    def _run_out(self, kept: KeptInquiry) -> None:
+        """Its time is over, and StackStorm waits for it still. Raises a PackError."""
+        late = kept._replace(state=LATE)
+        self._end(late, inquiry_posts.run_out_line(late))
 
     def _end(self, kept: KeptInquiry, how: str) -> None:
         """Its post says so, without buttons; then it is remembered as over."""
@@ -372,10 +351,12 @@ class InquiryAnswers:
 
     def _over(self, id: str, kept: Optional[KeptInquiry] = None) -> str:
         kept = kept or self._records.read(id)
-        if kept is not None and kept.by:
+        if kept is not None and kept.answer:
             names = ", ".join(f"@{name}" for name in kept.by.split())
             said = inquiry.in_words(kept.schema, kept.answer)
-            return f"{names} answered already: {said}"
+            return f"{names or 'somebody'} answered already: {said}"
+        if kept is not None and self.is_over(kept):
+            return inquiry_posts.refused_line(kept, self._buttons.zone)
         return "it is answered already, or its time is over"
 
     @contextmanager

@@ -13,7 +13,12 @@ from typing import Any, Callable, Dict, Mapping, NamedTuple, Optional, Tuple
 from pagerduty_mattermost.chatops import inquiry, inquiry_posts
 from pagerduty_mattermost.chatops.inquiry import Inquiry, InquiryRoute, inquiry_of, route_of
 from pagerduty_mattermost.chatops.inquiry_posts import InquiryButtons
-from pagerduty_mattermost.chatops.inquiry_records import InquiryRecords, KeptInquiry
+from pagerduty_mattermost.chatops.inquiry_records import (
+    KEPT_SECONDS,
+    LATE,
+    InquiryRecords,
+    KeptInquiry,
+)
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import NotFound, RejectedInput, WrongParameter
 from pagerduty_mattermost.gateways.mattermost.client import Mattermost, PostDeleted
@@ -56,7 +61,11 @@ class InquiryAsking:
         """Raises a PackError; WrongParameter for a route that leads nowhere."""
         found = self.read(id)
         if found is None:
-            return {"done": OVER, "message": "It is answered, or its time is over."}
+            return _over("It is answered, or its time is over.")
+        return self._asked(found)
+
+    def _asked(self, found: AskedInquiry) -> Dict[str, Any]:
+        id = found.inquiry.id
         route = route_of(found.inquiry.route)
         if route is None:
             return {"done": ELSEWHERE, "message": "Its route is none of Mattermost's."}
@@ -64,20 +73,33 @@ class InquiryAsking:
         if known is not None:
             return _posted(known)
         kept = self._kept(found, route)
-        post = self._found(kept) or self._create(kept)
+        now = self._clock()
+        is_late = bool(kept.until) and now > kept.until
+        if is_late and now - kept.at > KEPT_SECONDS:
+            return _over("Its time was over long ago.")  # what is remembered of it is, too
+        post = self._found(kept)
+        if post is None:
+            kept = kept._replace(state=LATE) if is_late else kept
+            post = self._create(kept)
         kept = kept._replace(post_id=str(post["id"]))
         if self._records.read(id) is None:  # else somebody has clicked already
             self._records.write(kept)
+        if kept.state == LATE:
+            return {**_posted(kept), **_over("Its time was over before it could be asked.")}
         return _posted(kept)
 
-    def ask_late(self, id: str) -> None:
-        """What the rule's action has not asked within SETTLED_SECONDS. Raises as `ask`."""
+    def ask_late(self, id: str) -> bool:
+        """What the rule's action has not asked within SETTLED_SECONDS. False where there is
+        nothing to be asked any more. Raises as `ask`."""
+        if self._records.read(id) is not None:
+            return False
         found = self.read(id)
-        if found is None or self._records.read(id) is not None:
-            return
+        if found is None:
+            return False
         begun = times.seconds(str(found.execution.get("start_timestamp") or ""))
-        if begun is not None and self._clock() - begun > SETTLED_SECONDS:
-            self.ask(id)
+        if begun is None or self._clock() - begun <= SETTLED_SECONDS:
+            return True
+        return self._asked(found)["done"] == POSTED
 
     def read(self, id: str) -> Optional[AskedInquiry]:
         """None where it waits no more. Raises a PackError."""
@@ -144,7 +166,10 @@ class InquiryAsking:
         )
 
     def _create(self, kept: KeptInquiry) -> Dict[str, Any]:
-        text = inquiry_posts.open_text(kept, self._buttons.zone)
+        if kept.state == LATE:
+            text = inquiry_posts.ended_text(kept, inquiry_posts.never_asked_line(kept))
+        else:
+            text = inquiry_posts.open_text(kept, self._buttons.zone)
         props = inquiry_posts.props(kept, self._buttons, self._clock())
         key = inquiry_posts.key_of(kept.id)
         try:
@@ -161,6 +186,10 @@ def _posted(kept: KeptInquiry) -> Dict[str, Any]:
     message = f"Posted: {inquiry.question(kept.schema)[:100]}"
     ids = {"post_id": kept.post_id, "channel_id": kept.channel_id}
     return {"done": POSTED, **ids, "message": message}
+
+
+def _over(message: str) -> Dict[str, Any]:
+    return {"done": OVER, "message": message}
 
 
 def _checked(id: str) -> str:

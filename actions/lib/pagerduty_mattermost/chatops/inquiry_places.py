@@ -66,7 +66,10 @@ def channel_of(context: Context, place: str) -> str:
     """Id of the channel that a route leads to: `~channel`, `@user`, or the room of an incident.
     Raises a PackError."""
     if place.startswith("@"):
-        user = context.mattermost.user_by_username(place[1:])
+        try:
+            user = context.mattermost.user_by_username(place[1:])
+        except NotFound:
+            raise NotFound(f"Mattermost has no user {one_line(place, 40)}") from None
         return str(context.mattermost.direct_channel(user.id).id)
     if place.startswith(ROOM):
         incident = place[len(ROOM) :]

@@ -9,7 +9,7 @@ from typing import Any, Dict, List, Mapping, NamedTuple
 from pagerduty_mattermost.cards.buttons import CLICK, PURPOSE
 from pagerduty_mattermost.chat import dialogs
 from pagerduty_mattermost.chatops import inquiry
-from pagerduty_mattermost.chatops.inquiry_records import KeptInquiry
+from pagerduty_mattermost.chatops.inquiry_records import LATE, OPEN, KeptInquiry
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.markdown import code_span
 from pagerduty_mattermost.core.post_keys import post_key
@@ -19,6 +19,8 @@ from pagerduty_mattermost.gateways.http.signed_tokens import button_expiry, sign
 CHOSEN, FORM, SENT = "inquiry_choice", "inquiry_form", "inquiry_answer"
 """Verbs: of a button that answers, of one that opens a dialog, of that dialog."""
 CLICKS, DIALOGS = (CHOSEN, FORM), (SENT,)
+PURGE = "purge_inquiries"
+"""The setting by which StackStorm ends inquiries whose time is over; off by default."""
 _STYLES = {True: "primary", False: "default"}
 
 
@@ -48,11 +50,7 @@ def open_text(kept: KeptInquiry, zone: tzinfo) -> str:
     if kept.needs > 1:
         told.append(f"{kept.needs} people have to give the same answer")
     if kept.votes:
-        given = [
-            f"{inert('@' + vote.name)} {escape(inquiry.in_words(kept.schema, vote.answer))}"
-            for vote in kept.votes.values()
-        ]
-        told.append("so far: " + ", ".join(given))
+        told.append("so far: " + _votes(kept))
     if kept.until:
         told.append(f"open until {times.stamp(times.iso(kept.until), zone)}")
     if told:
@@ -72,6 +70,44 @@ def answered_line(kept: KeptInquiry) -> str:
         f":white_check_mark: {names} answered: **{said}**"
         if said
         else (f":white_check_mark: {names} answered")
+    )
+
+
+def too_late_line(kept: KeptInquiry) -> str:
+    """Nobody has answered it, or too few have given the same answer."""
+    if kept.votes:
+        few = f"Fewer than {kept.needs} people gave the same answer in time"
+        return f":hourglass: {few}: {_votes(kept)}."
+    return ":hourglass: Nobody answered in time."
+
+
+def run_out_line(kept: KeptInquiry) -> str:
+    """The same, of one that StackStorm waits for still."""
+    return f"{too_late_line(kept)} {_goes_on(kept)}"
+
+
+def never_asked_line(kept: KeptInquiry) -> str:
+    return f":hourglass: Its time was over before it could be asked here. {_goes_on(kept)}"
+
+
+def refused_line(kept: KeptInquiry, zone: tzinfo) -> str:
+    """Why an answer that comes after its time is not taken."""
+    said = f"its time was over at {times.stamp(times.iso(kept.until), zone)}"
+    return f"{said}. {_goes_on(kept)}" if kept.state in (OPEN, LATE) and not kept.own else said
+
+
+def _goes_on(kept: KeptInquiry) -> str:
+    by_hand = code_span(f"st2 inquiry respond {kept.id}")
+    return (
+        f"StackStorm waits until it ends the question itself (only with {code_span(PURGE)}); "
+        f"{by_hand} still answers it."
+    )
+
+
+def _votes(kept: KeptInquiry) -> str:
+    return ", ".join(
+        f"{inert('@' + vote.name)} {escape(inquiry.in_words(kept.schema, vote.answer))}"
+        for vote in kept.votes.values()
     )
 
 
@@ -95,8 +131,8 @@ def actions(kept: KeptInquiry, buttons: InquiryButtons, now: float) -> List[Dict
 def props(kept: KeptInquiry, buttons: InquiryButtons, now: float) -> Dict[str, Any]:
     """Of the post, with its key; no buttons where it is over."""
     own = {"pagerduty": {"key": key_of(kept.id)}}
-    made = actions(kept, buttons, now) if kept.state == "open" else []
-    if kept.state == "open" and not made:
+    made = actions(kept, buttons, now) if kept.state == OPEN else []
+    if kept.state == OPEN and not made:
         by_hand = f"Answer by {code_span(f'st2 inquiry respond {kept.id}')}"
         return {**own, "attachments": [{"fallback": by_hand, "text": by_hand}]}
     return {**own, "attachments": [{"fallback": "", "actions": made}]} if made else own

@@ -18,8 +18,9 @@ KEPT_SECONDS = 30 * 86400.0
 DONE_SECONDS = 86400.0
 """How long it is remembered who answered: from a page that was not loaded anew clicks come
 late."""
-OPEN, GIVEN, TAKEN, DONE = "open", "given", "taken", "done"
-"""Taken: by StackStorm, while it is not seen yet that its workflow went on."""
+OPEN, GIVEN, TAKEN, LATE, DONE = "open", "given", "taken", "late", "done"
+"""Taken: by StackStorm, while it is not seen yet that its workflow went on. Late: its time is
+over, and StackStorm waits for it still."""
 
 
 class Vote(NamedTuple):
@@ -38,7 +39,7 @@ class KeptInquiry(NamedTuple):
     at: float
     """When StackStorm began to wait, seconds since the epoch."""
     until: float = 0.0
-    """When StackStorm ends it; 0: never."""
+    """Until when it may be answered here; 0: for ever."""
     needs: int = 1
     title: str = ""
     """The head of its post, as Markdown."""
