@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any, Callable, Collection, Iterator, List, Mapping, Sequence, Tuple
 
-from standalone import chat_check, rule_names
+from standalone import chat_check, rule_names, uncovered
 from standalone.checks import CheckFinding
 from standalone.pack_model import Pack
 
@@ -45,7 +45,7 @@ def check_connections(
         return
     yield from chat_check.check_settings(config)
     if not _PAGERDUTY.intersection(left_out):
-        yield from _pagerduty(config, pack)
+        yield from _pagerduty(config, pack, action_service)
     missing = settings.mattermost_missing(config)
     if _MATTERMOST.intersection(left_out):
         return
@@ -57,7 +57,7 @@ def check_connections(
         yield from _mattermost(config, pack, action_service)
 
 
-def _pagerduty(config: Any, pack: Pack) -> Iterator[CheckFinding]:
+def _pagerduty(config: Any, pack: Pack, action_service: Any) -> Iterator[CheckFinding]:
     from pagerduty_mattermost.core.config.settings import require_pagerduty
     from pagerduty_mattermost.core.errors import PackError
     from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty
@@ -100,6 +100,7 @@ def _pagerduty(config: Any, pack: Pack) -> Iterator[CheckFinding]:
     yield from _named(pagerduty, "service", mapped)
     yield from _on_call(pagerduty, config)
     yield from rule_names.check(pagerduty, pack)
+    yield from uncovered.check(pagerduty, config, pack, action_service)
     yield from chat_check.check_teams(pagerduty, config)
 
 

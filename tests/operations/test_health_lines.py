@@ -13,7 +13,7 @@ from datastore_double import Service
 from pagerduty_mattermost.core.config.settings import load
 from pagerduty_mattermost.gateways.http.listener import Listener
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
-from pagerduty_mattermost.operations import health_checks, unfinished
+from pagerduty_mattermost.operations import chat_listener_check, unfinished
 from pagerduty_mattermost.sensor.kept_health import CHAT_KEY
 
 NOW = 1_760_000_000.0
@@ -68,7 +68,7 @@ def chat(address: str, store: Store) -> Any:
         }
     )
     context: Any = SimpleNamespace(settings=settings, store=store)
-    return health_checks._chat(context)
+    return chat_listener_check.check(context)
 
 
 def test_the_chat_sensor_itself_answers(listener: Any) -> None:

@@ -10,7 +10,6 @@ can't be found out is a failed check.
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Any, Callable, List, NamedTuple, Sequence, Tuple
 
 from pagerduty_mattermost.core import markdown, times
@@ -26,6 +25,8 @@ from pagerduty_mattermost.gateways.mattermost import token_readers
 from pagerduty_mattermost.gateways.pagerduty.client import fill
 from pagerduty_mattermost.oncall.watch import last_look
 from pagerduty_mattermost.operations import (
+    chat_listener_check,
+    coverage,
     kept_pages_check,
     overrides_setup,
     playbooks_check,
@@ -54,8 +55,6 @@ RECONCILE_OVERDUE_SECONDS = 4500.0
 """After which a run of reconcile is missing: it comes every half hour at least."""
 CANARY_OVERDUE_SECONDS = 600.0
 """After which a run of the canary is missing: it comes every minute."""
-CHAT_SECONDS = 5.0
-"""For our own listener to answer."""
 SLOW_SECONDS = 3.0
 """For one request."""
 NO_INCIDENT = "PHEALTHCHECK00"
@@ -65,6 +64,7 @@ _ASKS = {
     "API key": "PagerDuty",
     "rate limit": "PagerDuty",
     "clock": "PagerDuty",
+    "routes": "PagerDuty",
     "channels": "Mattermost",
     "command's token": "Mattermost",
     "rooms": "Mattermost",
@@ -100,7 +100,7 @@ def checks(context: Context) -> List[CheckResult]:
         ("failed posts", _letters),
         ("kept pages", kept_pages_check.check),
         ("webhook", _webhook),
-        ("chat", _chat),
+        ("chat", chat_listener_check.check),
         ("command's token", _token_readers),
         ("canary", _canary),
         ("rooms", _rooms),
@@ -108,6 +108,7 @@ def checks(context: Context) -> List[CheckResult]:
         ("rights", rights_check.check),
         ("executions", unfinished.check),
         ("rules", overrides_setup.check),
+        ("routes", coverage.check),
     ):
         server = _ASKS.get(name)
         if any(one.name == server and one.state == FAIL for one in found):
@@ -333,48 +334,6 @@ def _canary(context: Context) -> Tuple[str, str]:
         since = times.duration(max(0.0, now - (state.whole_at or state.fault.at)))
         return FAIL, f"{state.fault.kind}: {state.fault.text} (not whole for {since}; {told})"
     return OK, f"{state.rounds} rounds whole, {state.faults} not; {told}"
-
-
-def _chat(context: Context) -> Tuple[str, str]:
-    """Whether the chat sensor listens where Mattermost is sent: itself, and the one of now."""
-    import requests
-
-    from pagerduty_mattermost.gateways.http.client import Redirected
-    from pagerduty_mattermost.gateways.http.direct_session import direct_session
-    from pagerduty_mattermost.gateways.http.listener import nothing_here
-    from pagerduty_mattermost.sensor.kept_health import kept_problem
-
-    chat = context.settings.chat
-    if not chat.port:
-        return OFF, "not configured: no buttons, no /pd"
-    if not chat.has_buttons:
-        return FAIL, "chat.public_url and chat.signing_keys must be set"
-    waits = context.settings.mattermost.http.timeouts
-    began = time.monotonic()
-    try:
-        with direct_session(waits.connect, CHAT_SECONDS, "Chat") as session:
-            answer = session.get(chat.public_url)
-            status, is_ours = answer.status_code, nothing_here("Mattermost") in answer.text
-    except Redirected:
-        status, is_ours = 302, False
-    except requests.RequestException as error:
-        return (
-            FAIL,
-            (
-                f"nobody answers at {chat.public_url} ({type(error).__name__}): is the chat "
-                "sensor running?"
-            ),
-        )
-    took = f"{(time.monotonic() - began) * 1000:.0f} ms"
-    if not is_ours:
-        return FAIL, (
-            f"something else than the chat sensor answers {status} at {chat.public_url}: does it "
-            "lead to chat.bind and chat.port?"
-        )
-    problem = kept_problem(context.store)
-    if problem:
-        return FAIL, f"an older process answers, not the sensor of now: {problem}"
-    return OK, f"the chat sensor answers at {chat.public_url} in {took}"
 
 
 def _token_readers(context: Context) -> Tuple[str, str]:
