@@ -71,7 +71,7 @@ def check(context: Context) -> Tuple[str, str]:
     if mattermost_missing(settings) or getattr(client, "rules", None) is None:
         return "off", "Mattermost is not configured" if client else "there is no StackStorm here"
     if not settings.watch.report_unrouted:
-        return "off", "incidents that no rule posts are not looked for (watch.report_unrouted)"
+        return "off", "not asked for: watch.report_unrouted is false"
     try:
         rules = rules_of(client)
     except RetryLater as error:
