@@ -46,14 +46,15 @@ from standalone.execution_lines import (
 from standalone.executor import Executor
 from standalone.journal import KEEP_DAYS, Execution, ExecutionJournal, Waiting, new_id
 from standalone.metadata import load_pack
-from standalone.metadata_schemas import SENSOR_EXIT, TIMERS
+from standalone.metadata_schemas import SENSOR_EXIT
 from standalone.pack_model import ActionMeta, Pack, Rule, SensorMeta
 from standalone.parameters import BadParameters
+from standalone.rule_check import faults_of_broken
 from standalone.runner import ActionOutcome, ClassLoader, run_action
 from standalone.schemas import Misfit, allowing_nulls, check, with_defaults
 from standalone.sensors import SensorThread
 from standalone.services import ActionService, ApiClient, ProcessWrapper, SensorService
-from standalone.timers import Timers
+from standalone.timers import Timers, is_timed
 
 LOG = logging.getLogger("standalone")
 
@@ -105,11 +106,7 @@ class App:
         self._client = ApiClient(self.pack.rules, rule_folders, self._alias_api.call)
         self._executor = Executor(self._run_waiting, workers, clock)
         self._sensors: List[SensorThread] = []
-        timed = [
-            rule
-            for rule in self.pack.rules.values()
-            if rule.enabled and rule.trigger["type"] in TIMERS
-        ]
+        timed = [one for one in self.pack.rules.values() if one.enabled and is_timed(one)]
         self._timers = Timers(timed, self._tick)
         self._lock = DataLock(self._data_dir)
         self._accepting = False
@@ -118,10 +115,11 @@ class App:
     def start(self) -> None:
         """Begins to work. Raises UserError: metadata or configuration wrong, or another process
         serves this data."""
-        if self.pack.problems:
-            raise UserError("The pack's metadata: " + "; ".join(self.pack.problems))
-        for line in self.pack.refused:
-            LOG.warning("%s", line)
+        wrong = [*self.pack.problems, *faults_of_broken(self.pack, self.store.get)]
+        if wrong:
+            raise UserError("The pack's metadata: " + "; ".join(wrong))
+        for refused in self.pack.refused:
+            LOG.warning("%s", refused.line)
         self.configuration.current()
         self._lock.take()
         self.journal.prune()

@@ -10,8 +10,8 @@ from typing import Any, Callable, Collection, Iterable, Iterator, List, Mapping,
 
 from standalone import rule_check
 from standalone.errors import UserError
-from standalone.metadata_schemas import TIMERS
-from standalone.pack_model import Pack, Rule
+from standalone.pack_model import Pack
+from standalone.paths import shown
 from standalone.templates import Lookup
 
 _NO_SETTING = " is not a setting"
@@ -38,9 +38,9 @@ def check_metadata(pack: Pack, lookup: Lookup = lambda name: None) -> Iterator[C
     """All metadata files, that timers can be made and classes be loaded, and that enabled rules
     can do what they say. `lookup`: of the datastore."""
     from standalone.runner import ClassLoader
-    from standalone.timers import make_trigger
+    from standalone.timers import is_timed, make_trigger
 
-    for problem in pack.problems:
+    for problem in (*pack.problems, *rule_check.faults_of_broken(pack, lookup)):
         yield CheckFinding(False, problem)
     loader = ClassLoader(pack.ref)
     failed = False
@@ -55,7 +55,7 @@ def check_metadata(pack: Pack, lookup: Lookup = lambda name: None) -> Iterator[C
             partial(loader.load, sensor.entry_point, "BaseSensor", sensor.class_name),
         )
     for rule in pack.rules.values():
-        if _is_timed(rule):
+        if is_timed(rule):
             failed = yield from _loads(rule.ref, failed, partial(make_trigger, rule))
     for rule in sorted(pack.rules.values()):
         found = rule_check.faults(rule, pack, lookup) if rule.enabled else []
@@ -74,8 +74,8 @@ def check_metadata(pack: Pack, lookup: Lookup = lambda name: None) -> Iterator[C
     for workflow in pack.workflows:
         yield CheckFinding(True, f"left out: {workflow}: workflows need StackStorm")
     for refused in pack.refused:
-        mine = refused.startswith(str(pack.path)) or not refused.startswith("/")
-        yield CheckFinding(mine, f"left out: {refused}" if mine else f"does not run: {refused}")
+        what = "left out" if refused.is_packs else "does not run"
+        yield CheckFinding(refused.is_packs, f"{what}: {refused.line}")
 
 
 def _loads(ref: str, failed: bool, load: Callable[[], Any]) -> Any:
@@ -88,10 +88,6 @@ def _loads(ref: str, failed: bool, load: Callable[[], Any]) -> Any:
         yield CheckFinding(False, f"{ref}: {type(error).__name__}: {' '.join(str(error).split())}")
         return True
     return failed
-
-
-def _is_timed(rule: Rule) -> bool:
-    return rule.trigger["type"] in TIMERS
 
 
 def unknown_settings(raw: Mapping[str, Any], pack: Pack) -> List[str]:
@@ -135,10 +131,11 @@ def check_rule_folders(folders: Iterable[Path]) -> Iterator[CheckFinding]:
     for folder in folders:
         files = [*folder.glob("*.yaml"), *folder.glob("*.yml")]
         if files:
-            yield CheckFinding(True, f"--rules {folder}: {len(files)} files")
+            yield CheckFinding(True, f"--rules {shown(folder)}: {len(files)} files")
         else:
             yield CheckFinding(
-                False, f"--rules {folder}: there is no rule (*.yaml) in it; name another folder"
+                False,
+                f"--rules {shown(folder)}: there is no rule (*.yaml) in it; name another folder",
             )
 
 

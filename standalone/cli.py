@@ -16,7 +16,7 @@ from datetime import tzinfo
 from pathlib import Path
 from typing import Any, Iterator, List, NoReturn, Optional, Sequence
 
-from standalone import keys, listings, logs, own_line, setup
+from standalone import keys, listings, logs, own_line, paths, setup
 from standalone.errors import UserError
 from standalone.schemas import near
 
@@ -197,7 +197,6 @@ def _zone(raw: Any) -> Optional[tzinfo]:
 
 def _readers_zone(options: Any) -> Optional[tzinfo]:
     """The same of what needs no configuration, where there is one."""
-    from standalone import paths
     from standalone.yaml_file import read_yaml
 
     paths.prepare(_pack_dir(options))
@@ -217,7 +216,7 @@ def _rule_folders(options: Any) -> List[Path]:
 
 def _folder(path: Path) -> Path:
     if not path.is_dir():
-        raise UserError(f"--rules {path} is no folder")
+        raise UserError(f"--rules {paths.shown(path)} is no folder")
     return path.resolve()
 
 
@@ -286,7 +285,6 @@ def _report(options: Any, app: Any, execution: Any) -> int:
 
 
 def _pack(options: Any) -> Any:
-    from standalone import paths
     from standalone.metadata import load_pack
 
     folder = _pack_dir(options)
@@ -330,7 +328,7 @@ def _findings(options: Any) -> Iterator[Any]:
 
 
 def _warn_about_metadata(app: Any) -> None:
-    for line in (*app.pack.problems, *app.pack.refused):
+    for line in (*app.pack.problems, *(one.line for one in app.pack.refused)):
         LOG.warning("%s", line)
 
 

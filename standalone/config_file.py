@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Dict, Iterator, List, Mapping, Tuple
 
 from standalone.errors import UserError
+from standalone.paths import shown
 from standalone.schemas import Misfit, check
 from standalone.templates import (
     Lookup,
@@ -29,15 +30,16 @@ def read_config(path: Path) -> Dict[str, Any]:
     """The file's mapping as it stands there. Raises UserError."""
     if not path.is_file():
         raise UserError(
-            f"There is no configuration {path}; copy pagerduty.yaml.example there and fill it in"
+            f"There is no configuration {shown(path)}; copy pagerduty.yaml.example there and "
+            "fill it in"
         )
     data = read_yaml(path, names_once=True)
     if data is None:
         return {}
     if not isinstance(data, dict):
         raise UserError(
-            f"{path}: must be a mapping of settings: lines of name: value, with a space behind "
-            "the colon"
+            f"{shown(path)}: must be a mapping of settings: lines of name: value, with a space "
+            "behind the colon"
         )
     return data
 

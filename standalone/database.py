@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any, Iterator, List, Sequence
 
 from standalone.errors import UserError
+from standalone.paths import shown
 
 SCHEMA_VERSION = 2
 """2: values are found by their end, which each write looks for."""
@@ -67,7 +68,8 @@ class Database:
             self._prepare()
         except (OSError, sqlite3.Error) as error:
             raise UserError(
-                f"The database {path} can't be used: {error}; choose another place with --data"
+                f"The database {shown(path)} can't be used: {error}; choose another place with "
+                "--data"
             ) from None
 
     def _prepare(self) -> None:

@@ -6,13 +6,14 @@ pack.
 and the embedded default can't, by name: it is left out and the rest goes on.
 """
 
-# flake8: noqa: E203,E501
+# flake8: noqa: E501
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
+from standalone import rule_file
 from standalone.alias_format import ActionAlias
 from standalone.errors import UserError
 from standalone.metadata_schemas import (
@@ -29,13 +30,16 @@ from standalone.metadata_schemas import (
 from standalone.pack_model import (
     ActionMeta,
     ActionRetryPolicy,
+    BrokenRule,
     Pack,
+    Refusal,
     Rule,
     SensorMeta,
     TriggerType,
 )
 from standalone.parameters import no_parameter
-from standalone.schemas import Misfit, check, check_schema, near, validate
+from standalone.paths import shown
+from standalone.schemas import Misfit, check, check_schema, misfits, near, validate
 from standalone.yaml_file import read_yaml
 
 RUNNERS = ("python-script",)
@@ -51,7 +55,8 @@ def load_pack(path: Path, rule_folders: Sequence[Path] = ()) -> Pack:
     manifest = path / "pack.yaml"
     if not manifest.is_file():
         raise UserError(
-            f"{path} is no pack: there is no pack.yaml in it; name the pack's folder with --pack"
+            f"{shown(path)} is no pack: there is no pack.yaml in it; name the pack's folder with "
+            "--pack"
         )
     return _Loader(path).load(rule_folders)
 
@@ -60,7 +65,8 @@ class _Loader:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._problems: List[str] = []
-        self._refused: List[str] = []
+        self._refused: List[Refusal] = []
+        self._broken_rules: List[BrokenRule] = []
         self._workflows: Dict[str, str] = {}
         manifest = self._read(path / "pack.yaml") or {}
         self._ref = str(manifest.get("ref") or manifest.get("name") or path.name)
@@ -81,13 +87,14 @@ class _Loader:
         switches: List[Tuple[Path, Dict[str, Any]]] = []
         for folder in (self._path / "rules", *rule_folders):
             mine: Dict[str, Rule] = {}
-            for file, data in self._files(
-                folder, RULE, RULE_SWITCH if folder in rule_folders else None
-            ):
-                if "trigger" not in data:
-                    switches.append((file, data))
+            for file in self._yaml_files(folder):
+                written = self._read(file)
+                if written is None:
                     continue
-                rule = self._rule(file, data, actions, triggers)
+                if folder in rule_folders and set(written) <= set(RULE_SWITCH["properties"]):
+                    switches += self._fitting(file, written, RULE_SWITCH)
+                    continue
+                rule = self._rule(file, written, actions, triggers)
                 if rule:
                     self._once(file, rule.ref, mine)
                     mine[rule.ref] = rule
@@ -115,6 +122,7 @@ class _Loader:
             config_schema=self._config_schema(),
             problems=tuple(self._problems),
             refused=tuple(self._refused),
+            broken_rules=tuple(self._broken_rules),
             workflows=dict(self._workflows),
         )
 
@@ -171,10 +179,16 @@ class _Loader:
     def _rule(
         self,
         file: Path,
-        data: Dict[str, Any],
+        written: Dict[str, Any],
         actions: Mapping[str, ActionMeta],
         triggers: Mapping[str, TriggerType],
     ) -> Optional[Rule]:
+        """All mistakes of the file are told; None where it can't run."""
+        data, lines = rule_file.repaired(written, RULE)
+        for line in lines:
+            self._problem(file, line)
+        if data is None:
+            return None
         rule = Rule(
             ref=f"{data.get('pack') or self._ref}.{data['name']}",
             name=data["name"],
@@ -188,36 +202,56 @@ class _Loader:
                 "parameters": data["action"].get("parameters") or {},
             },
         )
-        kind = rule.trigger["type"]
-        sound = True
-        parameters = rule.trigger.get("parameters") or {}
-        if kind in TIMERS:
-            try:
-                check(parameters, TIMERS[kind], "trigger.parameters")
-            except Misfit as error:
-                self._problem(file, str(error))
-                return None
-        elif kind not in triggers and kind not in SYSTEM_TRIGGERS:
-            if kind.startswith("core."):
-                self._refuse(file, f"trigger type '{kind}'")
-                return None
-            meant = near(kind, triggers) or f"; there are {', '.join(sorted(triggers))}"
-            self._problem(file, f"there is no trigger type '{kind}'{meant}")
-            sound = False
-        elif parameters:
-            self._refuse(file, f"trigger parameters of '{kind}'")
-            return None
+        refused = len(self._refused)
         if (data.get("type") or {}).get("ref", "standard") != "standard":
             self._refuse(file, f"rule type '{data['type']['ref']}'")
+        is_sound = self._trigger_is_known(file, rule, triggers)
+        problems, not_here = rule_file.wrong_criteria(rule.criteria)
+        for line in problems:
+            self._problem(file, line)
+        for line in not_here:
+            self._refused.append(
+                self._refusal(file, f"not supported by the embedded default: {line}")
+            )
+        is_sound = self._action_exists(file, rule.action["ref"], actions) and is_sound
+        if len(self._refused) > refused:
             return None
-        sound = self._criteria_are_known(file, rule) and sound
-        if not self._action_exists(file, rule.action["ref"], actions):
-            return None
+        meant = rule_file.corrected(rule, {*triggers, *SYSTEM_TRIGGERS, *TIMERS}, actions)
+        if meant:
+            self._parameters_are_known(file, meant, actions)
+        if is_sound and not problems and not lines:
+            return rule
+        if meant:
+            self._broken_rules.append(BrokenRule(self._place(file), meant))
+        return None
+
+    def _trigger_is_known(
+        self, file: Path, rule: Rule, triggers: Mapping[str, TriggerType]
+    ) -> bool:
+        kind = rule.trigger["type"]
+        parameters = rule.trigger.get("parameters") or {}
+        if kind in TIMERS:
+            lines = misfits(parameters, TIMERS[kind])
+            for line in lines:
+                self._problem(file, f"trigger.parameters.{line}")
+            return not lines
+        if kind not in triggers and kind not in SYSTEM_TRIGGERS:
+            if kind.startswith("core."):
+                self._refuse(file, f"trigger type '{kind}'")
+                return False
+            meant = near(kind, triggers) or f"; there are {', '.join(sorted(triggers))}"
+            self._problem(file, f"there is no trigger type '{kind}'{meant}")
+            return False
+        if parameters:
+            self._refuse(file, f"trigger parameters of '{kind}'")
+        return not parameters
+
+    def _parameters_are_known(
+        self, file: Path, rule: Rule, actions: Mapping[str, ActionMeta]
+    ) -> None:
         declared = actions[rule.action["ref"]].parameters
-        unknown = sorted(set(rule.action["parameters"]) - set(declared) - _runner_names())
-        for name in unknown:
+        for name in sorted(set(rule.action["parameters"]) - set(declared) - _runner_names()):
             self._problem(file, no_parameter(rule.action["ref"], name, declared))
-        return rule if sound else None
 
     def _switch(self, file: Path, data: Mapping[str, Any], rules: Dict[str, Rule]) -> None:
         ref = f"{data.get('pack') or self._ref}.{data['name']}"
@@ -225,27 +259,6 @@ class _Loader:
             rules[ref] = rules[ref]._replace(enabled=data["enabled"])
         else:
             self._problem(file, f"there is no rule {ref} to enable or disable{near(ref, rules)}")
-
-    def _criteria_are_known(self, file: Path, rule: Rule) -> bool:
-        from pagerduty_mattermost.gateways.stackstorm import rule_criteria
-
-        try:
-            untyped = [
-                finding.key
-                for finding in rule_criteria.check(rule.criteria, {})
-                if not finding.operator
-            ]
-        except rule_criteria.UnknownOperator as error:
-            self._problem(file, str(error))
-            return False
-        except rule_criteria.Unsupported as error:
-            self._refused.append(
-                f"{self._place(file)}: not supported by the embedded default: {error}"
-            )
-            return False
-        for key in untyped:
-            self._problem(file, f"the criterion on {key} has no type")
-        return not untyped
 
     def _alias(
         self, file: Path, data: Dict[str, Any], actions: Mapping[str, ActionMeta]
@@ -299,9 +312,9 @@ class _Loader:
         return False
 
     def _was_refused(self, ref: str) -> bool:
-        name = ref[len(self._ref) + 1 :]
-        known = ref in self._workflows
-        return known or any(line.startswith(f"actions/{name}.yaml:") for line in self._refused)
+        file = self._path / "actions" / f"{ref[len(self._ref) + 1 :]}.yaml"
+        begin = f"{self._place(file)}:"
+        return ref in self._workflows or any(one.line.startswith(begin) for one in self._refused)
 
     def _entry_point(self, file: Path, data: Mapping[str, Any]) -> Path:
         entry_point = file.parent / (data.get("entry_point") or "")
@@ -319,21 +332,27 @@ class _Loader:
         if ref in known:
             self._problem(file, f"{ref} is defined twice")
 
-    def _files(
-        self, folder: Path, schema: Mapping[str, Any], short: Optional[Mapping[str, Any]] = None
-    ) -> List[Tuple[Path, Dict[str, Any]]]:
-        """The files that fit the schema; `short`: that of files with no other keys than it has."""
-        found = []
-        for file in sorted([*folder.glob("*.yaml"), *folder.glob("*.yml")]):
+    def _yaml_files(self, folder: Path) -> List[Path]:
+        return sorted([*folder.glob("*.yaml"), *folder.glob("*.yml")])
+
+    def _files(self, folder: Path, schema: Mapping[str, Any]) -> List[Tuple[Path, Dict[str, Any]]]:
+        """The files that fit the schema."""
+        found: List[Tuple[Path, Dict[str, Any]]] = []
+        for file in self._yaml_files(folder):
             data = self._read(file)
-            if data is None:
-                continue
-            fits = short if short and set(data) <= set(short["properties"]) else schema
-            try:
-                found.append((file, validate(data, fits, "")))
-            except Misfit as error:
-                self._problem(file, str(error))
+            if data is not None:
+                found += self._fitting(file, data, schema)
         return found
+
+    def _fitting(
+        self, file: Path, data: Dict[str, Any], schema: Mapping[str, Any]
+    ) -> List[Tuple[Path, Dict[str, Any]]]:
+        """The one file with what it says, or nothing where that does not fit."""
+        try:
+            return [(file, validate(data, schema, ""))]
+        except Misfit as error:
+            self._problem(file, str(error))
+            return []
 
     def _read(self, file: Path) -> Optional[Dict[str, Any]]:
         try:
@@ -350,12 +369,15 @@ class _Loader:
         self._problems.append(f"{self._place(file)}: {what}")
 
     def _refuse(self, file: Path, what: str) -> None:
-        self._refused.append(
-            f"{self._place(file)}: {what} is not supported by the embedded default"
-        )
+        line = f"{what} is not supported by the embedded default"
+        self._refused.append(self._refusal(file, line))
+
+    def _refusal(self, file: Path, line: str) -> Refusal:
+        is_packs = self._path in file.parents
+        return Refusal(f"{self._place(file)}: {line}", is_packs)
 
     def _place(self, file: Path) -> str:
-        return str(file.relative_to(self._path)) if self._path in file.parents else str(file)
+        return shown(file)
 
 
 def _runner_names() -> Any:

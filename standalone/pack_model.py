@@ -67,6 +67,23 @@ class ActionRetryPolicy(NamedTuple):
     """Seconds."""
 
 
+class Refusal(NamedTuple):
+    """What StackStorm can do and the embedded default can't: it is left out."""
+
+    line: str
+    is_packs: bool
+    """It stands in the pack itself, and not in a folder of somebody's own rules."""
+
+
+class BrokenRule(NamedTuple):
+    """A rule that can't run as its file has it, as it would be if it were corrected: so that its
+    other mistakes are found along with these."""
+
+    place: str
+    """Of its file, as people read it."""
+    rule: Rule
+
+
 class Pack(NamedTuple):
     """All that stands in a pack's folder."""
 
@@ -81,6 +98,7 @@ class Pack(NamedTuple):
     policies: Tuple[ActionRetryPolicy, ...]
     config_schema: Mapping[str, Any]
     problems: Tuple[str, ...]
-    refused: Tuple[str, ...]
+    refused: Tuple[Refusal, ...]
+    broken_rules: Tuple[BrokenRule, ...] = ()
     workflows: Mapping[str, str] = {}
     """Description by name of what is listed and needs StackStorm to run."""

@@ -1,10 +1,13 @@
 """Puts a pack on Python's path as StackStorm does, and the stand-ins where StackStorm is
 missing."""
 
+# flake8: noqa: E203
+
 from __future__ import annotations
 
 import importlib
 import importlib.util
+import os
 import sys
 from pathlib import Path
 
@@ -27,6 +30,13 @@ def prepare(pack: Path) -> None:
         # Here, in the main thread: a thread that is the first to import eventlet, which comes with
         # it, can't be joined.
         importlib.import_module("st2reactor.sensor.base")
+
+
+def shown(path: Path) -> str:
+    """A path as every line for people has it: from the working directory where it is below that,
+    else whole."""
+    whole, here = os.path.abspath(path), os.path.join(os.getcwd(), "")
+    return whole[len(here) :] if whole.startswith(here) else whole
 
 
 def _add(folder: Path, first: bool) -> None:

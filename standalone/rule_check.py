@@ -90,6 +90,15 @@ def faults(rule: Rule, pack: Pack, lookup: Lookup) -> List[str]:
     return found
 
 
+def faults_of_broken(pack: Pack, lookup: Lookup) -> List[str]:
+    """What is wrong with rules that can't run beside why they can't (`pack.problems`)."""
+    return [
+        f"{broken.place}: {line}"
+        for broken in pack.broken_rules
+        for line in faults(broken.rule, pack, lookup)
+    ]
+
+
 def names_of(rule: Rule) -> List[PagerDutyName]:
     """Of a rule on the incident trigger."""
     if rule.trigger["type"] != INCIDENT_TRIGGER:

@@ -16,6 +16,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Callable, Dict, Mapping, NamedTuple
 
+from standalone.paths import shown
+
 LOG = logging.getLogger("standalone")
 
 DELIMITER = "%%%%%~=~=~=************=~=~=~%%%%"
@@ -65,7 +67,7 @@ class ClassLoader:
         ]
         if len(found) != 1:
             what = f"class {class_name}" if class_name else f"one {base} class"
-            raise ImportError(f"{file} must have {what}, it has {len(found) or 'none'}")
+            raise ImportError(f"{shown(file)} must have {what}, it has {len(found) or 'none'}")
         return found[0]
 
     def _module(self, file: Path) -> ModuleType:
@@ -74,7 +76,7 @@ class ClassLoader:
                 name = f"{self._pack}_{file.parent.name}_{file.stem}"
                 spec = importlib.util.spec_from_file_location(name, str(file))
                 if spec is None or spec.loader is None:
-                    raise ImportError(f"{file} can't be imported")
+                    raise ImportError(f"{shown(file)} can't be imported")
                 module = importlib.util.module_from_spec(spec)
                 spec.loader.exec_module(module)
                 self._modules[file] = module

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import copy
 from functools import lru_cache
-from typing import Any, Dict, FrozenSet, Iterable, Mapping, Sequence
+from typing import Any, Dict, FrozenSet, Iterable, List, Mapping, Sequence
 
 
 def _words(text: str) -> FrozenSet[str]:
@@ -70,10 +70,23 @@ def check(value: Any, schema: Mapping[str, Any], what: str) -> None:
 
     error = best_match(_validator_class()(schema).iter_errors(value))
     if error is not None:
-        path = "".join(
-            f"[{part}]" if isinstance(part, int) else f".{part}" for part in error.absolute_path
-        )
-        raise Misfit(f"{what}{path}: {_shorten(error)}".lstrip(".:").strip())
+        raise Misfit(_line(what, error))
+
+
+def misfits(value: Any, schema: Mapping[str, Any]) -> List[str]:
+    """A line for each thing in `value` that does not fit; what is optional may be null."""
+    from jsonschema.exceptions import best_match
+
+    filled = with_defaults(copy.deepcopy(value), schema)
+    errors = _validator_class()(allowing_nulls(schema)).iter_errors(filled)
+    return [_line("", best_match(iter([error]))) for error in errors]
+
+
+def _line(what: str, error: Any) -> str:
+    path = "".join(
+        f"[{part}]" if isinstance(part, int) else f".{part}" for part in error.absolute_path
+    )
+    return f"{what}{path}: {_shorten(error)}".lstrip(".:").strip()
 
 
 _KINDS = {
@@ -147,15 +160,20 @@ def _how(wanted: Sequence[str], value: Any) -> str:
 
 
 def near(word: str, known: Iterable[str]) -> str:
-    """`; did you mean …?` with the name most like the word, or nothing. A name may be meant
-    without its pack."""
+    """`; did you mean …?` with the name most like the word, or nothing."""
+    found = nearest(word, known)
+    return f"; did you mean {found}?" if found else ""
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """The name most like the word, or nothing. A name may be meant without its pack."""
     import difflib
 
     names = {name.casefold(): name for name in sorted(known, reverse=True)}
     for name in list(names):
         names.setdefault(name.partition(".")[2] or name, names[name])
     found = difflib.get_close_matches(word.casefold(), list(names), n=1, cutoff=0.6)
-    return f"; did you mean {names[found[0]]}?" if found else ""
+    return names[found[0]] if found else ""
 
 
 def _type_name(value: Any) -> str:

@@ -10,6 +10,7 @@ from typing import Any, List, Mapping, Optional, Sequence
 from standalone.datastore import DatastoreService, KeyValuePair
 from standalone.dispatching import Transport, TriggerDispatcher
 from standalone.pack_model import Rule
+from standalone.paths import shown
 
 
 class ProcessWrapper:
@@ -26,7 +27,8 @@ class RuleManager:
 
     def __init__(self, rules: Mapping[str, Rule], folders: Sequence[Path] = ()) -> None:
         self._rules = rules
-        self.source = " and ".join(["the pack's rules", *(f"those in {path}" for path in folders)])
+        mine = [f"those in {shown(path)}" for path in folders]
+        self.source = " and ".join(["the pack's rules", *mine])
         """Where they come from, for people."""
 
     def get_all(self, **_: Any) -> List[Rule]:

@@ -12,12 +12,18 @@ import logging
 from typing import Any, Callable, Dict, Iterable, Mapping, Optional
 
 from standalone.errors import UserError
+from standalone.metadata_schemas import TIMERS
 from standalone.pack_model import Rule
 
 LOG = logging.getLogger("standalone")
 
 GRACE_SECONDS = 60
 """Seconds a tick may be late."""
+
+
+def is_timed(rule: Rule) -> bool:
+    """Whether a timer sets it in motion."""
+    return rule.trigger["type"] in TIMERS
 
 
 class Timers:

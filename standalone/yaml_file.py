@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Dict
 
 from standalone.errors import UserError
+from standalone.paths import shown
 
 _BARE_TEMPLATE = re.compile(r"(?:^|[:,\[-])\s*({{[^{}\n]*}}(?:{{[^{}\n]*}}|[^\s,\]#{])*|{{.*)")
 """A template where a value begins: to YAML it is a mapping in a mapping."""
@@ -21,18 +22,19 @@ def read_yaml(file: Path, *, names_once: bool = False) -> Any:
     try:
         text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"{file} can't be read: {error}") from None
+        raise UserError(f"{shown(file)} can't be read: {error}") from None
     try:
         found = _parsed(text)
         if names_once:
             _check_names(yaml.compose(text, Loader=yaml.SafeLoader))
         return found
     except _Twice as twice:
-        raise UserError(f"{file} line {twice.line}: {twice}") from None
+        raise UserError(f"{shown(file)} line {twice.line}: {twice}") from None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         if mark is None:
-            where = f"{file} line {text[: getattr(error, 'position', 0)].count(chr(10)) + 1}"
+            line = text[: getattr(error, "position", 0)].count("\n") + 1
+            where = f"{shown(file)} line {line}"
             raise UserError(
                 f"{where}: this is no YAML: it contains a character that text does not have "
                 "(such as a NUL byte); write the line anew"
@@ -47,7 +49,7 @@ def read_yaml(file: Path, *, names_once: bool = False) -> Any:
             if bare
             else f"this is no YAML: {_in_words(str(getattr(error, 'problem', None) or error))}"
         )
-        raise UserError(f"{file} line {mark.line + 1}: {why}") from None
+        raise UserError(f"{shown(file)} line {mark.line + 1}: {why}") from None
 
 
 def _in_words(problem: str) -> str:

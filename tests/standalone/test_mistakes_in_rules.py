@@ -80,3 +80,81 @@ def test_mistakes_of_one_rule_are_said_together(shell):
     assert code == 1
     for name in ("mention: ", "quiet hours: '22-7'"):
         assert name in said, lines
+
+
+FIELD = (
+    "trigger.incident.servce is no field of the trigger; did you mean trigger.incident.service?"
+)
+INNER = {"item.name": {"type": "equls", "pattern": "x"}}
+BESIDE = {
+    "a trigger": ({"trigger": {"type": "pagerduty.incidnet"}}, "no trigger type"),
+    "an operator": (when("service", "x", "equal"), "no operator 'equal'"),
+    "one inside of a search": (
+        {"criteria": {"trigger.incident.teams": {"type": "search", "condition": "any", "pattern": INNER}}},
+        "no operator 'equls'",
+    ),
+    "a criterion without an operator": ({"criteria": {"trigger.incident.urgency": {"pattern": "high"}}}, "has no type"),
+    "an action": ({"action": {"ref": "pagerduty.mattermost.post_incidnet"}}, "no action pagerduty.mattermost.post_incidnet"),
+    "a name": ({"descripton": "x"}, "there is no 'descripton'"),
+    "two names": ({"descripton": "x", "critera": {}}, "there is no 'critera'; did you mean criteria?"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", BESIDE)
+def test_a_wrong_field_is_said_beside(shell, what):
+    changed, said = BESIDE[what]
+    wrong = {
+        **changed,
+        "criteria": {**changed.get("criteria", {}), **when("servce", "x")["criteria"]},
+    }
+    wrong["action"] = {**posts(mention="everybody")["action"], **changed.get("action", {})}
+    code, lines = shell("check", "--rules", shell.rule(**wrong))
+    text = "\n".join(lines)
+    expected = 4 if what == "two names" else 3
+    assert (code, len(lines)) == (1, expected), lines
+    assert len(set(lines)) == expected
+    for one in (said, FIELD, "mention: must be one of"):
+        assert one in text, lines
+
+
+def test_serve_says_them_together_as_well(shell):
+    wrong = {"trigger": {"type": "pagerduty.incidnet"}, **when("servce", "x")}
+    (line,) = shell("serve", "--rules", shell.rule(**wrong))[1]
+    assert FIELD in line
+    assert "no trigger type" in line
+
+
+def test_a_name_that_stands_for_one_that_must_be_there_is_one_line(shell):
+    folder = shell.rule(trigger=None, triger={"type": "pagerduty.incident"}, **when("servce", "x"))
+    code, lines = shell("check", "--rules", folder)
+    assert (code, len(lines)) == (1, 2), lines
+    assert "there is no 'triger'; did you mean trigger?" in lines[0]
+    assert FIELD in lines[1]
+
+
+def test_what_has_the_wrong_shape_is_one_line_each(shell):
+    code, lines = shell("check", "--rules", shell.rule(enabled="no way", criteria=[1], tags="x"))
+    assert (code, len(lines)) == (1, 3), lines
+
+
+def test_paths_are_written_one_way(shell, monkeypatch):
+    """From where one stands where they are below that, else whole; never mixed."""
+    wrong = {"trigger": {"type": "pagerduty.incidnet"}, **when("servce", "x")}
+    folder = shell.rule(**wrong)
+    (shell.folder / "mine" / "broken.yaml").write_text("name: [")
+    (shell.folder / "mine" / "other.yaml").write_text(
+        "name: other\ntrigger: {type: core.other}\naction: {ref: core.local}\n"
+    )
+    whole = str(shell.folder / "mine") + "/"
+    _, lines = shell("check", "--rules", folder)
+    said = [line for line in lines if "mine" in line]
+    assert len(said) == 5, lines
+    assert all(
+        line.split(" ", 1)[1].lstrip().replace("does not run: ", "").startswith(whole)
+        for line in said
+    ), lines
+    monkeypatch.chdir(shell.folder)
+    _, lines = shell("check", "--rules", "mine")
+    assert whole not in "\n".join(lines)
+    assert sum("mine/mine.yaml: " in line for line in lines) == 2
+    assert any("mine/broken.yaml line 1" in line for line in lines)

@@ -1,8 +1,6 @@
 """A line of `health.check`: whether the chat sensor itself, and the one of now, listens where
 Mattermost is sent."""
 
-# flake8: noqa: E501
-
 from __future__ import annotations
 
 import time

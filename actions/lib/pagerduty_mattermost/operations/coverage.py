@@ -7,7 +7,7 @@ enabled rule and no subscription can show. A line of `health.check`, and of the 
 
 Said is only what is beyond doubt: a rule counts as fitting unless a criterion on something that
 is known of such incidents (service, urgency; of one that came also its team, policy and priority)
-rules it out. Who wants such incidents nowhere has `watch.report_unrouted: false`; low urgency is
+rules it out. Who wants such incidents nowhere switches `watch.report_unrouted` off; low urgency is
 spoken of only where `watch.urgencies` names it, since few want it in a channel.
 """
 
