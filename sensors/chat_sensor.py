@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
+from pathlib import Path
 from typing import Any, Dict, Optional
 
 # A sensor gets only its own folder on its path.
@@ -25,6 +26,7 @@ from pagerduty_mattermost.core.errors import PackError  # noqa: E402
 from pagerduty_mattermost.gateways.http.listener import LISTEN_AGAIN_SECONDS  # noqa: E402
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store  # noqa: E402
 from pagerduty_mattermost.gateways.stackstorm.dispatcher import Dispatcher  # noqa: E402
+from pagerduty_mattermost.gateways.stackstorm.payload_schema import payload_schemas  # noqa: E402
 from pagerduty_mattermost.sensor import orphan_watch  # noqa: E402
 from pagerduty_mattermost.sensor.health import SensorHealth, fault  # noqa: E402
 from pagerduty_mattermost.sensor.kept_health import CHAT_KEY, KeptHealth  # noqa: E402
@@ -108,14 +110,6 @@ class ChatSensor(Sensor):
 
 
 def _schemas() -> Dict[str, Any]:
-    """Payload schemas by trigger reference: of the sensor's own metadata, and of the incident
-    sensor's, whose trigger tells how sensors do."""
-    import yaml
-
-    found = {}
-    for name in ("chat_sensor.yaml", "incident_sensor.yaml"):
-        path = os.path.join(os.path.dirname(os.path.abspath(__file__)), name)
-        with open(path, encoding="utf-8") as file:
-            for one in yaml.safe_load(file)["trigger_types"]:
-                found["pagerduty." + one["name"]] = one["payload_schema"]
-    return found
+    """Of its own triggers, and of the incident sensor's, whose trigger tells how sensors do."""
+    own = Path(__file__).with_suffix(".yaml")
+    return payload_schemas(own, own.with_name("incident_sensor.yaml"))

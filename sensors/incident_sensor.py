@@ -9,6 +9,7 @@ import os
 import sys
 import threading
 import time
+from pathlib import Path
 from typing import Any, Callable, Dict, Optional
 
 # StackStorm puts only the folder of a sensor itself on its path.
@@ -26,6 +27,7 @@ from pagerduty_mattermost.core.errors import PackError  # noqa: E402
 from pagerduty_mattermost.gateways.pagerduty.rate_brake import RateNote  # noqa: E402
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store  # noqa: E402
 from pagerduty_mattermost.gateways.stackstorm.dispatcher import Dispatcher  # noqa: E402
+from pagerduty_mattermost.gateways.stackstorm.payload_schema import payload_schemas  # noqa: E402
 from pagerduty_mattermost.incidents.state_store import StateStore  # noqa: E402
 from pagerduty_mattermost.noise.storm_gate import StormGate  # noqa: E402
 from pagerduty_mattermost.sensor import orphan_watch  # noqa: E402
@@ -296,10 +298,4 @@ class IncidentSensor(PollingSensor):
 
 
 def _schemas() -> Dict[str, Any]:
-    """Payload schemas by trigger reference, from the sensor's own metadata."""
-    import yaml
-
-    path = os.path.splitext(os.path.abspath(__file__))[0] + ".yaml"
-    with open(path, encoding="utf-8") as file:
-        metadata = yaml.safe_load(file)
-    return {"pagerduty." + one["name"]: one["payload_schema"] for one in metadata["trigger_types"]}
+    return payload_schemas(Path(__file__).with_suffix(".yaml"))

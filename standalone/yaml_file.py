@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 from typing import Any, Dict
 
+from pagerduty_mattermost.core.yaml_text import loaded
 from standalone.errors import UserError
 from standalone.paths import shown
 
@@ -24,7 +25,7 @@ def read_yaml(file: Path, *, names_once: bool = False) -> Any:
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"{shown(file)} can't be read: {error}") from None
     try:
-        found = _parsed(text)
+        found = loaded(text)
         if names_once:
             _check_names(yaml.compose(text, Loader=yaml.SafeLoader))
         return found
@@ -102,17 +103,3 @@ def _check_names(node: Any) -> None:
     elif isinstance(node, yaml.SequenceNode):
         for item in node.value:
             _check_names(item)
-
-
-def _parsed(text: str) -> Any:
-    """By the parser written in C where PyYAML has it, which is some six times as fast. What it
-    refuses is read again by the one in Python, whose words say better what is wrong."""
-    import yaml
-
-    fast = getattr(yaml, "CSafeLoader", None)
-    if fast is not None:
-        try:
-            return yaml.load(text, Loader=fast)
-        except yaml.YAMLError:
-            pass
-    return yaml.safe_load(text)

@@ -5,12 +5,14 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import pickle
 import selectors
 import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
-from typing import Any, Iterator
+from typing import Any, Dict, Iterator
+from unittest.mock import patch
 
 import pytest
 from hypothesis import settings
@@ -45,6 +47,30 @@ else:
 settings.register_profile("steady", derandomize=True, deadline=None)
 settings.register_profile("search", deadline=None, print_blob=True)
 settings.load_profile("steady")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _pack_read_once() -> Iterator[None]:
+    """The pack's own metadata stay as they are while tests run, which load them some four hundred
+    times: each process reads and checks them once, where they are sound."""
+    from standalone.metadata import _Loader
+
+    known: Dict[Any, bytes] = {}
+    files = _Loader._files
+
+    def once(self: Any, folder: Path, *schemas: Any) -> Any:
+        if ROOT not in folder.parents:
+            return files(self, folder, *schemas)
+        if folder not in known:
+            problems = len(self._problems)
+            found = files(self, folder, *schemas)
+            if len(self._problems) > problems:
+                return found
+            known[folder] = pickle.dumps(found)
+        return pickle.loads(known[folder])
+
+    with patch.object(_Loader, "_files", once):
+        yield
 
 
 @pytest.fixture(autouse=True)

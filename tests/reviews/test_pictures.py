@@ -51,9 +51,10 @@ def shape(data: bytes) -> Any:
 
 
 def colors(data: bytes) -> Any:
-    return {
-        tuple(round(part * 255) for part in one) for one in shape(data)[:, :, :3].reshape(-1, 3)
-    }
+    import numpy
+
+    every = numpy.rint(shape(data)[:, :, :3] * 255).astype(int).reshape(-1, 3)
+    return {(n >> 16, n >> 8 & 255, n & 255) for n in set((every @ (65536, 256, 1)).tolist())}
 
 
 def rgb(color: str) -> Any:

@@ -17,6 +17,7 @@ from typing import Any, Dict, Mapping, Tuple
 
 from pagerduty_mattermost.chat.bot_commands import TYPED
 from pagerduty_mattermost.chat.command import Command
+from pagerduty_mattermost.core import yaml_text
 from pagerduty_mattermost.core.text import clean
 
 COMMAND = "/pd "
@@ -85,14 +86,10 @@ def phrase_of(typed: str, phrases: Mapping[str, str]) -> str:
 @lru_cache(maxsize=1)
 def _phrases() -> Dict[str, str]:
     """By verb: the first phrase that does it. Read once, and only where something is said of a
-    command; by the parser written in C where PyYAML has it, since somebody waits: ten times as
-    fast."""
-    import yaml
-
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    command, since somebody waits."""
     found: Dict[str, str] = {}
     for path in sorted(FOLDER.glob("*.yaml")):
-        alias = yaml.load(path.read_text(encoding="utf-8"), Loader=loader)
+        alias = yaml_text.loaded(path.read_text(encoding="utf-8"))
         verb = (alias.get("immutable_parameters") or {}).get("verb")
         first = alias["formats"][0]
         found.setdefault(str(verb), str(first["display"] if isinstance(first, dict) else first))

@@ -11,6 +11,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any, Dict, Iterator, List, Mapping, Optional
 
+from pagerduty_mattermost.core import yaml_text
 from pagerduty_mattermost.gateways.stackstorm.registered import SHIPPED
 
 RUNNERS = {"env", "timeout", "debug", "log_level", "content_version"}
@@ -54,12 +55,10 @@ def refused(ref: str, given: Optional[Mapping[str, Any]]) -> List[str]:
 @lru_cache(maxsize=None)
 def _parameters(name: str) -> Optional[Dict[str, Any]]:
     """As the action's file declares them; None where there is no such action."""
-    import yaml
-
     path = SHIPPED / "actions" / f"{name}.yaml"
     if not path.is_file():
         return None
-    declared = yaml.safe_load(path.read_text(encoding="utf-8")).get("parameters")
+    declared = yaml_text.loaded(path.read_text(encoding="utf-8")).get("parameters")
     return dict(declared or {})
 
 

@@ -15,6 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Dict, Optional
 
+from pagerduty_mattermost.core import yaml_text
 from pagerduty_mattermost.core.errors import RejectedInput
 
 PACK = "pagerduty"
@@ -39,7 +40,7 @@ def read(folder: Path, name: str) -> Dict[str, Any]:
 
     path = folder / f"{name}.yaml"
     try:
-        found = yaml.safe_load(path.read_text(encoding="utf-8"))
+        found = yaml_text.loaded(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, yaml.YAMLError) as error:

@@ -12,10 +12,27 @@ first payload is checked: sensors alone do.
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any, Iterable, Iterator, Mapping, Optional
+from pathlib import Path
+from typing import Any, Dict, Iterable, Iterator, Mapping, Optional
+
+from pagerduty_mattermost.core import yaml_text
 
 MAX_SHOWN = 100
 """Characters of a rule that are shown."""
+
+
+def payload_schemas(*sensors: Path) -> Dict[str, Any]:
+    """Payload schemas by trigger reference, of the sensors of these metadata files."""
+    return {
+        f"pagerduty.{one['name']}": one["payload_schema"]
+        for sensor in sensors
+        for one in _trigger_types(sensor)
+    }
+
+
+@lru_cache(maxsize=None)
+def _trigger_types(sensor: Path) -> Any:
+    return yaml_text.loaded(sensor.read_text(encoding="utf-8"))["trigger_types"]
 
 
 class PayloadSchema:

@@ -14,6 +14,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, Set
 
+from pagerduty_mattermost.core import yaml_text
 from pagerduty_mattermost.core.errors import StoreUnreachable
 from pagerduty_mattermost.gateways.stackstorm.overrides_file import PACK
 
@@ -67,10 +68,8 @@ def disable_sensors(client: Any) -> None:
 def shipped_rules() -> Dict[str, bool]:
     """By name, as the files of the pack have it. Of all other kinds everything is shipped
     enabled."""
-    import yaml
-
     files = sorted((SHIPPED / RULES).glob("*.yaml"))
-    rules = (yaml.safe_load(one.read_text(encoding="utf-8")) for one in files)
+    rules = (yaml_text.loaded(one.read_text(encoding="utf-8")) for one in files)
     return {str(rule["name"]): bool(rule.get("enabled", True)) for rule in rules}
 
 
