@@ -44,7 +44,7 @@ SETTINGS = [
     Mistake({"region": "US"}, "region must be one of us, eu; did you mean us?"),
     Mistake({"auth_type": "OAuth2"}, "auth_type must be one of api_key, oauth; did you mean oauth?"),
     Mistake({"watch": {"urgencies": ["HIGH"]}}, "watch.urgencies[0] must be one of high, low; did you mean high?"),
-    Mistake({"watch": {"teams": ["Nobody"]}}, "watch.teams: there is no team 'Nobody'; there are Payments ("),
+    Mistake({"watch": {"teams": ["Nobody"]}}, "watch.teams: there is no team 'Nobody'; there are Payments, "),
     Mistake({"noise": {"storm": 10}}, "noise.storm is not a setting, did you mean noise.storm_quiet?"),
     Mistake({"chat": {"port": PORT}}, "chat.port: set, but not chat.public_url and chat.signing_keys, so that nothing listens: no buttons, no /pd"),
     Mistake({"chat": {**CHAT, "allowed": {"ack": "@ada"}}}, "chat.allowed.ack: is text, must be a list; write [@ada]"),
@@ -52,7 +52,7 @@ SETTINGS = [
     Mistake({"chat": {**CHAT, "allowed": {"ack": ["ada"]}}}, "; a person is written @ada"),
     Mistake({"chat": {**CHAT, "allowed": {"merge": ["@nobody"]}}}, "chat.allowed.merge: There is no Mattermost user 'nobody'"),
     Mistake({"chat": {**CHAT, "allowed": {"merge": ["role:boss"]}}}, "chat.allowed.merge: there is no role 'boss'; there are owner, admin, user"),
-    Mistake({"chat": {**CHAT, "allowed": {"merge": ["team:Nope"]}}}, "chat.allowed.merge: there is no team 'Nope'; there are Payments ("),
+    Mistake({"chat": {**CHAT, "allowed": {"merge": ["team:Nope"]}}}, "chat.allowed.merge: there is no team 'Nope'; there are Payments, "),
 ]  # fmt: skip
 
 

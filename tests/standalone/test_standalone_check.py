@@ -115,7 +115,7 @@ def test_each_trouble_is_one_line(check, changed, line):
     [
         (
             {"watch": {"teams": ["Nobody"]}},
-            ["watch.teams: there is no team 'Nobody'; there are Payments ("],
+            ["watch.teams: there is no team 'Nobody'; there are Payments, "],
         ),
         (
             {"watch": {"services": ["Chekout", SERVICE, "Nobody's"]}},

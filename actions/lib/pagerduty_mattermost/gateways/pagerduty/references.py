@@ -12,7 +12,7 @@ looks like an id is tried as one first.
 from __future__ import annotations
 
 import re
-from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Tuple, Union
+from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
 
 from pagerduty_mattermost.core.errors import (
     Ambiguous,
@@ -164,7 +164,7 @@ def search_words(pagerduty: PagerDuty, kinds: Iterable[str], text: str) -> WordS
     """What people may mean by some words of a name ("check rot"). Reads up to SUGGESTION_ROWS of
     each kind. Raises what the gateway raises."""
     wanted = one_line(clean(text, MAX_TEXT_CHARACTERS))
-    names: Dict[str, str] = {}
+    names: Dict[str, Tuple[str, ...]] = {}
     found: List[Reference] = []
     for kind in kinds:
         what = KINDS[kind]
@@ -352,26 +352,36 @@ def _near(kind: str, wanted: str, rows: List[Dict[str, Any]]) -> str:
     """Near spellings; where there are none, all that there is, if that is not much. People are
     never listed."""
     names = _names(kind, rows)
-    all_names = list(dict.fromkeys(names.values()))
+    all_names = _shown(names, names)
     near = _nearest(names, wanted)
     if near or kind == "user" or not 0 < len(all_names) <= MAX_LISTED:
         return near
     return "; there are " + ", ".join(all_names)
 
 
-def _names(kind: str, rows: List[Dict[str, Any]]) -> Dict[str, str]:
-    """How each may be called, and how it is shown."""
-    names: Dict[str, str] = {}
+def _names(kind: str, rows: List[Dict[str, Any]]) -> Dict[str, Tuple[str, ...]]:
+    """How each may be called, and how who is called so is shown: by name, with the id where two
+    have the same."""
+    named: Dict[str, Dict[str, str]] = {}
     for row in rows:
         one = reference(kind, row)
-        shown = f"{one.name} ({', '.join(filter(None, (one.id, one.email)))})"
         for word in (one.name, one.email):
             if word:
-                names[word.casefold()] = shown
-    return names
+                named.setdefault(word.casefold(), {})[one.id] = one.name or one.email
+    return {
+        word: tuple(
+            f"{name} ({id})" if len(named.get(name.casefold(), ids)) > 1 else name
+            for id, name in ids.items()
+        )
+        for word, ids in named.items()
+    }
 
 
-def _nearest(names: Mapping[str, str], wanted: str) -> str:
+def _shown(names: Mapping[str, Sequence[str]], words: Iterable[str]) -> List[str]:
+    return list(dict.fromkeys(shown for word in words for shown in names[word]))
+
+
+def _nearest(names: Mapping[str, Sequence[str]], wanted: str) -> str:
     """Names that the text is a part of, or that have all its words; else those that are spelt
     alike."""
     import difflib
@@ -380,5 +390,5 @@ def _nearest(names: Mapping[str, str], wanted: str) -> str:
     near = [one for one in names if folded in one or _has_words(one, folded)]
     if not near:
         near = difflib.get_close_matches(folded, list(names), n=6, cutoff=0.6)
-    shown = list(dict.fromkeys(names[one] for one in near))[:3]
+    shown = _shown(names, near)[:3]
     return "; did you mean " + ", ".join(shown) + "?" if shown else ""
