@@ -230,7 +230,10 @@ def test_both_sides_of_a_merge() -> None:
     words = "[#1] Slow merged into this incident by Ada"
     for included in ({"id": "P2"}, {"id": "P2", "resolve_reason": reason}):
         target = changed("merge", {}, words, incident=included)
-        assert (target[0], target[3]) == ("incident.updated", words)
+        assert (target[0], target[3]) == (
+            "incident.updated",
+            "#1 Slow merged into this incident by Ada",
+        )
 
 
 def test_times_are_comparable_as_text() -> None:

@@ -239,6 +239,10 @@ class IncidentSensorTestCase(SensorWorld):
         last = [p for p in self.payloads() if p["incident"]["id"] == two.id][-1]
         assert (last["incident"]["status"], last["incident"]["merged_into"]) == ("merged", one.id)
         assert last["events"][-1]["changes"]["to"] == f"#{one.number} One"
+        kept = from_payload([p for p in self.payloads() if p["incident"]["id"] == one.id][-1])
+        told = draw_reply(kept.incident, kept.events[-1], CardView())
+        assert f"#{two.number} Two merged into this incident by " in told
+        assert "[#" not in told
 
     def test_late_entries_are_told_once(self) -> None:
         self.poll()

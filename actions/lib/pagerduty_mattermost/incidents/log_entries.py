@@ -216,7 +216,7 @@ def event_from_entry(obj: Any) -> Optional[IncidentEvent]:
         )
     was, now = from_to(obj, kind)
     changes = {
-        "summary": field_sentence(obj) or as_text(obj.get("summary"), 300),
+        "summary": field_sentence(obj) or _sentence(obj),
         "note": as_text(note, MAX_SAID_CHARACTERS),
         "from": was,
         "to": ", ".join(label_of(p) for p in people[:_MAX_PEOPLE] if label_of(p)) or joined or now,
@@ -288,6 +288,12 @@ def _kind(obj: Mapping[str, Any]) -> str:
 
 def _took_in(obj: Mapping[str, Any]) -> bool:
     return "into this incident" in as_text(obj.get("summary"), 300)
+
+
+def _sentence(obj: Mapping[str, Any]) -> str:
+    """PagerDuty's own; another incident in it is named as everywhere here."""
+    said = as_text(obj.get("summary"), 300)
+    return _numbered(said) if _took_in(obj) else said
 
 
 def _numbered(label: str) -> str:

@@ -32,6 +32,7 @@ from pagerduty_mattermost.gateways.pagerduty.client import MAX_RECORDS, Page, Pa
 from pagerduty_mattermost.gateways.pagerduty.find_incident import get_incident
 from pagerduty_mattermost.gateways.pagerduty.rows import rows_of
 from pagerduty_mattermost.gateways.pagerduty.time_slices import TimeSlices
+from pagerduty_mattermost.incidents import merges
 from pagerduty_mattermost.incidents.custom_fields import marks
 from pagerduty_mattermost.incidents.incident import Incident
 from pagerduty_mattermost.incidents.log_entries import (
@@ -115,7 +116,7 @@ def read_log(
         page = _log_page(pagerduty, params, 0)
     if too_long:
         fresh, cut = _rest_of_log(pagerduty, params, page, is_fresh)
-    whole = _with_incidents(pagerduty, list(fresh.values()))
+    whole = merges.with_titles(_with_incidents(pagerduty, list(fresh.values())))
     return LogRead(tuple(whole), None if until is None else until - 1, server_time, newest, cut)
 
 
