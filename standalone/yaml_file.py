@@ -7,7 +7,6 @@ import re
 from pathlib import Path
 from typing import Any, Dict
 
-from pagerduty_mattermost.core.yaml_text import loaded
 from standalone.errors import UserError
 from standalone.paths import shown
 
@@ -19,6 +18,8 @@ def read_yaml(file: Path, *, names_once: bool = False) -> Any:
     """What stands in a YAML file. `names_once`: also that no name stands in it twice, which takes
     as long again. Raises UserError naming file and line."""
     import yaml
+
+    from pagerduty_mattermost.core.yaml_text import loaded  # on the path once it is prepared
 
     try:
         text = file.read_text(encoding="utf-8")

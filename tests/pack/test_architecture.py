@@ -6,7 +6,10 @@ keeps the bounds that it names."""
 from __future__ import annotations
 
 import ast
+import os
 import re
+import subprocess
+import sys
 from collections import Counter
 from functools import lru_cache
 from pathlib import Path
@@ -340,3 +343,17 @@ def test_what_python_3_8_can_not_do_is_made_nowhere(folder: str) -> None:
 def test_a_generic_of_python_3_9_is_found() -> None:
     text = "from collections.abc import Mapping\nShown = Mapping[str, int]\nx: list[int] = []\n"
     assert list(newer_generics(ast.parse(text))) == [2]
+
+
+def test_the_embedded_default_starts_before_the_library_is_on_the_path() -> None:
+    """`standalone.paths.prepare` puts it there, so no module of it that is loaded first may need
+    the library."""
+    done = subprocess.run(
+        [sys.executable, "-c", "import standalone.cli, standalone.app"],
+        cwd=ROOT,
+        env={name: value for name, value in os.environ.items() if name != "PYTHONPATH"},
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
