@@ -42,6 +42,7 @@ class ChatSensor(Sensor):
         self._stopped = threading.Event()
         self.endpoint: Optional[ChatEndpoint] = None
         self.ear: Optional[RoomEar] = None
+        self.bridge: Optional[ChatopsBridge] = None
         self._refused = SensorHealth()
         self._kept = KeptHealth(self._refused, Store(sensor_service), CHAT_KEY, self._log)
 
@@ -62,13 +63,17 @@ class ChatSensor(Sensor):
             threading.Thread(target=self._listen, name="pagerduty-ear", daemon=True).start()
 
     def _bridge(self, mattermost: Any) -> ChatopsBridge:
-        return open_bridge(self.sensor_service, self.config, mattermost, self._log)
+        self.bridge = open_bridge(self.sensor_service, self.config, mattermost, self._log)
+        return self.bridge
 
     def _listen(self) -> None:
-        """What is said in rooms, for as long as the sensor runs."""
+        """What is said in rooms, and what their tasks have begun, for as long as the sensor
+        runs."""
         while not self._stopped.wait(LOOK_SECONDS):
             if self.ear is not None:
                 self.ear.listen()
+            if self.bridge is not None:
+                self.bridge.pick_up()
 
     def run(self) -> None:
         """The listener has threads of its own; this one looks after it each minute, and stays also

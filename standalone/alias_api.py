@@ -30,8 +30,7 @@ Run = Callable[[str, Mapping[str, Any], str, Mapping[str, Any]], Execution]
 
 
 def _log(done: Execution, alias: str) -> None:
-    """What came of it. Who ran it in chat is told as well; who ran it by a task of a playbook is
-    not."""
+    """What came of it, beside what is posted where it was asked."""
     if done.status == "succeeded":
         LOG.info("The alias %s: %s", alias, success_line(done) or "done")
     else:

@@ -15,8 +15,10 @@ from runs_case import RunsWorld
 
 from pagerduty_mattermost.core.errors import NotFound, RejectedInput
 from pagerduty_mattermost.gateways.context import Context
+from pagerduty_mattermost.gateways.stackstorm.kept_phrases import KeptPhrase
 from pagerduty_mattermost.playbooks.playbook import Playbook, Stage, Task
 from sandbox import Sandbox
+from sandbox.demo import CHANNEL
 from sandbox.waiting import until
 from standalone.alias_api import AliasApi
 from standalone.journal import Execution, new_id
@@ -143,7 +145,7 @@ def test_only_those_that_are_listed_and_of_this_pack(world: RunsWorld, answers: 
     with pytest.raises(RejectedInput, match="pagerduty_list is not listed in rooms.aliases"):
         world.say("grace", "task run 1.1")
     with pytest.raises(NotFound, match="without StackStorm, with the pack's own aliases alone"):
-        world.context().run_phrase("pack get core", "grace", lambda ref: "")
+        world.context().run_phrase(said("pack get core", "grace"), lambda ref: "")
     assert answers.ran == []
 
 
@@ -157,10 +159,23 @@ def test_it_runs_in_the_running_pack(tmp_path: Path) -> None:
                 logging.getLogger("test"),
             )
             one = room.incident()
-            id = context.run_phrase(
-                f"note on {one.number}: seen by the task", "ada", lambda ref: ""
-            )
-            assert id
+            channel = room.mattermost.channel(CHANNEL).id
+            kept = said(f"note on {one.number}: seen by the task", "ada", channel)
+            assert context.run_phrase(kept, lambda ref: "")
             until(lambda: [note.content for note in one.notes] == ["seen by the task"])
+            until(lambda: shown(room, "1.1: `note on"), 90)
+            (post,) = shown(room, "1.1: `note on")
+            assert "ada" in post.message
+            assert f"Noted on [#{one.number}" in post.message
+            assert not post.attachments, "it is carried out again where the task stands"
         finally:
             room.stop()
+
+
+def said(phrase: str, user: str, channel: str = "") -> KeptPhrase:
+    """A phrase that the task 1.1 says."""
+    return KeptPhrase("f" * 32, phrase, "", "", "", user, channel, time.time(), task="1.1")
+
+
+def shown(room: EmbeddedRoom, words: str) -> List[Any]:
+    return [post for post in room.mattermost.posts(CHANNEL) if words in post.message]

@@ -3,6 +3,7 @@ who asks, once for each order."""
 
 from __future__ import annotations
 
+import json
 from types import SimpleNamespace
 from typing import Any, Dict, Iterator, List, Optional, Tuple
 
@@ -80,10 +81,28 @@ def test_it_is_run_in_the_name_of_who_clicks(world: RunsWorld, client: StackStor
             "format": "jira create issue {{ s }}",
             "command": PHRASE,
             "user": "grace",
-            "source_channel": "pagerduty",
+            "source_channel": kept(world)["mark"],
         }
     ]
     assert "▶ grace" in world.post.message
+
+
+def test_what_came_of_it_is_left_to_be_posted_in_the_room(
+    world: RunsWorld, client: StackStorm
+) -> None:
+    world.click("grace", "task_run", "ticket")
+    found = kept(world)
+    assert (found["phrase"], found["alias"], found["task"]) == (PHRASE, REF, "1.1")
+    assert (found["user_name"], found["channel_id"]) == ("grace", world.run().plan.channel)
+    assert found["execution"] == "65f0c0ffee"
+    assert found["seed"]
+
+
+def kept(world: RunsWorld) -> Dict[str, Any]:
+    """What the chat sensor finds of it."""
+    values = world.datastore.list_values(local=False, prefix="pagerduty.alias.")
+    (found,) = [json.loads(one.value)["data"] for one in values]
+    return {**found, "mark": f"{found['channel_id']}//{found['id']}"}
 
 
 def test_an_order_that_comes_twice_runs_it_once(world: RunsWorld, client: StackStorm) -> None:
@@ -128,6 +147,8 @@ def test_what_stackstorm_refuses_is_said(
     with pytest.raises(expected, match=words):
         world.say("grace", "task run 1.1")
     assert "▶ grace" not in world.post.message
+    left = world.datastore.list_values(local=False, prefix="pagerduty.alias.")
+    assert bool(left) == (expected is NotKnown), "the sensor looks for what may run"
 
 
 def test_without_stackstorm_it_is_said(world: RunsWorld) -> None:

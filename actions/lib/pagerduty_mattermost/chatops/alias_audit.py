@@ -15,9 +15,9 @@ import time
 from typing import Any, Callable, Dict
 
 from pagerduty_mattermost.chat.audit import order_entry, recorded
-from pagerduty_mattermost.chatops.records import KeptPhrase
 from pagerduty_mattermost.core.errors import PackError, RejectedInput
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
+from pagerduty_mattermost.gateways.stackstorm.kept_phrases import KeptPhrase
 
 
 class AliasAudit:

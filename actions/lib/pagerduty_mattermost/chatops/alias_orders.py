@@ -26,10 +26,10 @@ from pagerduty_mattermost.chatops.alias_posts import MAX_PHRASE_CHARACTERS, key_
 from pagerduty_mattermost.chatops.alias_telling import AliasTelling
 from pagerduty_mattermost.chatops.alias_watch import AliasWatch
 from pagerduty_mattermost.chatops.aliases import Alias
-from pagerduty_mattermost.chatops.records import KeptPhrase, PhraseRecords
 from pagerduty_mattermost.core.config.chatops import ID, ChatopsConfig
 from pagerduty_mattermost.core.errors import PackError, RetryLater
 from pagerduty_mattermost.core.markdown import code_span
+from pagerduty_mattermost.gateways.stackstorm.kept_phrases import KeptPhrase, PhraseRecords
 
 LOOKED_FOR_SECONDS = (0.3, 1.0, 3.0)
 """After which an execution is looked for whose answer was lost."""

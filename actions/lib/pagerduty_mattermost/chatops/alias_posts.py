@@ -10,12 +10,12 @@ from __future__ import annotations
 from typing import Any, Dict, List, Mapping, NamedTuple, Sequence
 
 from pagerduty_mattermost.cards.buttons import CLICK, PURPOSE
-from pagerduty_mattermost.chatops.records import KeptPhrase
 from pagerduty_mattermost.chatops.rendering import ShownResult, without_mentions
 from pagerduty_mattermost.core.markdown import code_span
 from pagerduty_mattermost.core.post_keys import post_key
 from pagerduty_mattermost.core.text import clean, cut, inert, markdown_link
 from pagerduty_mattermost.gateways.http.signed_tokens import button_expiry, sign
+from pagerduty_mattermost.gateways.stackstorm.kept_phrases import KeptPhrase
 
 CANCEL, AGAIN = "alias_cancel", "alias_again"
 CLICKS = (CANCEL, AGAIN)
@@ -36,13 +36,15 @@ class Buttons(NamedTuple):
 
 def key_of(kept: KeptPhrase, part: str = "") -> str:
     """Of its post; `part`: of a further one, such as its file."""
-    return post_key("alias", kept.id, part) if part else post_key("alias", kept.id)
+    return post_key("alias", kept.id, part) if part else kept.key
 
 
 def head(kept: KeptPhrase, trigger: str) -> str:
     """Who asked what, without calling anybody."""
-    typed = code_span(cut(f"/{trigger} {kept.phrase}", MAX_HEAD_CHARACTERS))
-    return f"**{inert('@' + kept.user_name)}** {typed}"
+    who = f"**{inert('@' + kept.user_name)}**"
+    if kept.task:
+        return f"{who} {kept.task}: {code_span(cut(kept.phrase, MAX_HEAD_CHARACTERS))}"
+    return f"{who} {code_span(cut(f'/{trigger} {kept.phrase}', MAX_HEAD_CHARACTERS))}"
 
 
 def acknowledged(kept: KeptPhrase, message: str, *, with_link: bool, trigger: str) -> str:
@@ -62,7 +64,10 @@ def running_actions(kept: KeptPhrase, buttons: Buttons, now: float) -> List[Dict
 
 
 def ended_actions(kept: KeptPhrase, buttons: Buttons, now: float) -> List[Dict[str, Any]]:
-    return [_button("aliasagain", "Run again", AGAIN, kept, buttons, now)] if buttons.url else []
+    """None for a task, which is carried out again where it stands."""
+    if kept.task or not buttons.url:
+        return []
+    return [_button("aliasagain", "Run again", AGAIN, kept, buttons, now)]
 
 
 def props(

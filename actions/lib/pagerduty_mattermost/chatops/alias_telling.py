@@ -13,7 +13,6 @@ from pagerduty_mattermost.chat.answering import say
 from pagerduty_mattermost.chat.order_replies import OrderReply
 from pagerduty_mattermost.chatops import alias_posts
 from pagerduty_mattermost.chatops.alias_posts import Buttons
-from pagerduty_mattermost.chatops.records import KeptPhrase
 from pagerduty_mattermost.chatops.rendering import ShownResult
 from pagerduty_mattermost.core.errors import (
     NotFound,
@@ -25,6 +24,7 @@ from pagerduty_mattermost.core.errors import (
 from pagerduty_mattermost.gateways.mattermost.channels import is_archived
 from pagerduty_mattermost.gateways.mattermost.client import Mattermost, PostDeleted
 from pagerduty_mattermost.gateways.mattermost.post_once import CLOCK_MARGIN_SECONDS
+from pagerduty_mattermost.gateways.stackstorm.kept_phrases import KeptPhrase
 
 FILE_NAME = "result.txt"
 

@@ -20,9 +20,9 @@ from pagerduty_mattermost.chatops import rendering
 from pagerduty_mattermost.chatops.alias_audit import AliasAudit
 from pagerduty_mattermost.chatops.alias_host import AliasHost, is_masked
 from pagerduty_mattermost.chatops.alias_telling import AliasTelling
-from pagerduty_mattermost.chatops.records import KeptPhrase, PhraseRecords
 from pagerduty_mattermost.chatops.rendering import ENDED, SUCCEEDED, ShownResult
 from pagerduty_mattermost.core.errors import NotFound, PackError, Unauthorized
+from pagerduty_mattermost.gateways.stackstorm.kept_phrases import KeptPhrase, PhraseRecords
 
 FIRST_LOOK_SECONDS, LAST_PACE_SECONDS = 0.1, 5.0
 PACE = 0.3

@@ -30,7 +30,6 @@ from pagerduty_mattermost.chatops.inquiry_answers import InquiryAnswers
 from pagerduty_mattermost.chatops.inquiry_places import asking_of, inquiry_buttons, own_account
 from pagerduty_mattermost.chatops.inquiry_records import InquiryRecords
 from pagerduty_mattermost.chatops.inquiry_round import InquiryRound
-from pagerduty_mattermost.chatops.records import PhraseRecords
 from pagerduty_mattermost.chatops.waiting_workflows import WaitingWorkflows
 from pagerduty_mattermost.core.config.chatops import EVERYTHING
 from pagerduty_mattermost.core.config.settings import Config, load, require_mattermost
@@ -40,6 +39,7 @@ from pagerduty_mattermost.gateways.mattermost.operations_notices import notify_o
 from pagerduty_mattermost.gateways.mattermost.values import marked_id
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
 from pagerduty_mattermost.gateways.stackstorm.embedded_api import EmbeddedApi
+from pagerduty_mattermost.gateways.stackstorm.kept_phrases import PhraseRecords
 from pagerduty_mattermost.gateways.stackstorm.web_api import StackStormApi
 
 AT_ONCE = 16
@@ -64,6 +64,7 @@ class ChatopsBridge:
     ) -> None:
         self._orders, self._clicks, self._watch = orders, clicks, watch
         self._answers, self._inquiries, self._log = answers, inquiries, log
+        self._tasks_run_phrases = bool(config.rooms.aliases)
         self._free = threading.BoundedSemaphore(AT_ONCE)
         self.words = PassedWords(
             config.chatops.trigger, (*CLICKS, *inquiry_posts.CLICKS), inquiry_posts.DIALOGS
@@ -88,6 +89,12 @@ class ChatopsBridge:
     def _round(self) -> None:
         self._watch.pick_up()
         self._inquiries.look()
+
+    def pick_up(self) -> None:
+        """What tasks of playbooks have begun is looked after, where they may begin anything.
+        Raises nothing that can go wrong outside."""
+        if self._tasks_run_phrases:
+            self._watch.pick_up()
 
     def close(self) -> None:
         self._watch.close()

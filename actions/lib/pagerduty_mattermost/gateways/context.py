@@ -27,7 +27,7 @@ from typing import (
     cast,
 )
 
-from pagerduty_mattermost.core.errors import PackError, RejectedInput
+from pagerduty_mattermost.core.errors import PackError
 from pagerduty_mattermost.core.text import clean, one_line
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty
     from pagerduty_mattermost.gateways.pagerduty.events_api import Events
     from pagerduty_mattermost.gateways.stackstorm.datastore import Store
+    from pagerduty_mattermost.gateways.stackstorm.kept_phrases import KeptPhrase
 
 SOON_SECONDS = 5.0
 """How long `pagerduty_soon` waits for what a message can do without."""
@@ -153,18 +154,13 @@ class Context:
             client, ref, {name: value for name, value in given.items() if name in taken}
         )
 
-    def run_phrase(self, phrase: str, user: str, refusal: Callable[[str], str]) -> str:
-        """Has StackStorm run the alias that takes the phrase; the id of its execution. `user`:
-        whom it is labelled with; `refusal`: why the alias of a reference may not be run. Raises
-        RejectedInput with that, and what `executions_api` raises."""
-        from pagerduty_mattermost.gateways.stackstorm import executions_api
+    def run_phrase(self, kept: KeptPhrase, refusal: Callable[[str], str]) -> str:
+        """As `executions_api.run_kept`; the chat sensor posts what came of it."""
+        from pagerduty_mattermost.gateways.stackstorm import executions_api, kept_phrases
 
-        client = self.stackstorm()
-        found = executions_api.alias_of(client, phrase)
-        why = refusal(found.ref)
-        if why:
-            raise RejectedInput(why)
-        return executions_api.run_alias(client, found, phrase, user)
+        records = kept_phrases.PhraseRecords(self.store, self.log)
+        kept = kept._replace(seed=self.mattermost.post_seed(kept.key))
+        return executions_api.run_kept(self.stackstorm(), kept, refusal, records, self.log)
 
     @cached_property
     def store_soon(self) -> Store:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.mattermost.client import Mattermost
     from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty
     from pagerduty_mattermost.gateways.pagerduty.events_api import Events
+    from pagerduty_mattermost.gateways.stackstorm.kept_phrases import KeptPhrase
 
 DATASTORE, PAGERDUTY, EVENTS, MATTERMOST, STACKSTORM = (
     "the datastore",
@@ -94,9 +95,9 @@ class ReadingContext(Context):
         """Raises WriteRefused."""
         raise WriteRefused(STACKSTORM, "run", ref, dict(given))
 
-    def run_phrase(self, phrase: str, user: str, refusal: Callable[[str], str]) -> str:
+    def run_phrase(self, kept: KeptPhrase, refusal: Callable[[str], str]) -> str:
         """Raises WriteRefused."""
-        raise WriteRefused(STACKSTORM, "run", phrase, {"user": user})
+        raise WriteRefused(STACKSTORM, "run", kept.phrase, {"user": kept.user_name})
 
     def notify_operators(self, about: str, text: str, ttl: float = 86400.0) -> bool:
         """Nothing is posted."""

@@ -30,6 +30,7 @@ from pagerduty_mattermost.gateways.mattermost.client import Mattermost
 from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty
 from pagerduty_mattermost.gateways.stackstorm import rule_criteria
 from pagerduty_mattermost.gateways.stackstorm.dispatcher import Dispatcher
+from pagerduty_mattermost.gateways.stackstorm.kept_phrases import KeptPhrase
 from pagerduty_mattermost.incidents.state_store import StateStore
 from pagerduty_mattermost.noise import storm_gate
 from pagerduty_mattermost.noise.storm_gate import StormGate
@@ -117,7 +118,7 @@ class SimulatedContext(Context):
         """Nothing is started."""
         return ""
 
-    def run_phrase(self, phrase: str, user: str, refusal: Callable[[str], str]) -> str:
+    def run_phrase(self, kept: KeptPhrase, refusal: Callable[[str], str]) -> str:
         """Nothing is run."""
         return ""
 

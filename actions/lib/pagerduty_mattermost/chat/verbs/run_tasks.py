@@ -90,7 +90,7 @@ def run_task(context: Context, command: Command) -> CommandResult:
         )
     if not ref:
         raise RejectedInput(f"the task {task.number} carries out nothing")
-    started = task_actions.start(context, the.run, task, the.asked.by)
+    started = task_actions.start(context, the.asked, task)
     acting.act(context, the.records, the.run, the.asked.act(TASK_RAN, task=task.id, text=task.run))
     which = f" as {code_span(started)}" if started else ""
     line = f"{task.number}: {code_span(ref)} runs{which}."

@@ -3,7 +3,7 @@
     known = parameters_of(client, "ops.open_bridge")      # names that the action takes
     id = start(client, "ops.open_bridge", {"incident_id": "PT4KHLK"})
     taken = alias_of(client, "open bridge")               # which alias takes the phrase
-    id = run_alias(client, taken, "open bridge", "ada")
+    id = run_alias(client, taken, kept)                   # a phrase, and who asks
     ref = rule_of(client, "6565...")                      # "my_company.checkout"
 
 StackStorm renders templates in what it is given, so nothing that people wrote may be in it.
@@ -13,12 +13,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Callable, Dict, FrozenSet, Mapping, NamedTuple, Optional
 
-from pagerduty_mattermost.core.errors import NotFound, NotKnown, RejectedInput, RetryLater
+from pagerduty_mattermost.core.errors import (
+    NotFound,
+    NotKnown,
+    PackError,
+    RejectedInput,
+    RetryLater,
+)
 from pagerduty_mattermost.core.text import clean, one_line
 from pagerduty_mattermost.gateways.stackstorm.api_calls import FailedCall, bounded
 
 if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.stackstorm.embedded_api import EmbeddedApi
+    from pagerduty_mattermost.gateways.stackstorm.kept_phrases import KeptPhrase, PhraseRecords
 
 MAX_REASON_CHARACTERS = 200
 SOON_SECONDS = 5.0
@@ -77,6 +84,10 @@ class TakenPhrase(NamedTuple):
     ref: str
     name: str
     representation: str
+    action: str = ""
+    """Reference of what it runs."""
+    private: bool = False
+    """Whether only who asks is to see what comes of it."""
 
 
 class _Asked(NamedTuple):
@@ -105,19 +116,29 @@ def alias_of(client: Any, phrase: str) -> TakenPhrase:
             raise NotFound(f"StackStorm has no one alias for {phrase!r}: {said}") from None
         raise RetryLater(f"StackStorm does not say which alias takes a phrase ({error})") from None
     pack, name = (str(getattr(alias, field, "")) for field in ("pack", "name"))
-    return TakenPhrase(f"{pack}.{name}", name, str(representation))
+    action, result = (getattr(alias, field, None) for field in ("action_ref", "result"))
+    return TakenPhrase(
+        f"{pack}.{name}", name, str(representation), str(action or ""), _is_private(result)
+    )
 
 
-def run_alias(client: Any, taken: TakenPhrase, phrase: str, user: str) -> str:
-    """Id of the execution; nobody waits for its end. `user`: whom it is labelled with. Raises as
+def _is_private(result: Any) -> bool:
+    """By what an alias says of its result."""
+    extra = result.get("extra") if isinstance(result, Mapping) else None
+    said = extra.get("mattermost") if isinstance(extra, Mapping) else None
+    return isinstance(said, Mapping) and said.get("ephemeral") is True
+
+
+def run_alias(client: Any, taken: TakenPhrase, kept: KeptPhrase) -> str:
+    """Id of the execution; nobody waits for its end here. It is labelled with who asks. Raises as
     `start`."""
     own = _own_aliases(client)
     body = {
         "name": taken.name,
         "format": taken.representation,
-        "command": phrase,
-        "user": user or "pagerduty",
-        "source_channel": "pagerduty",
+        "command": kept.phrase,
+        "user": kept.user_name or "pagerduty",
+        "source_channel": kept.mark,
     }
     if own is not None:
         return str(own.call("POST", "/aliasexecution", body)["execution"]["id"])
@@ -126,6 +147,39 @@ def run_alias(client: Any, taken: TakenPhrase, phrase: str, user: str) -> str:
     found = getattr(made, "execution", None)
     given = found.get("id") if isinstance(found, Mapping) else getattr(made, "id", "")
     return str(given or "")
+
+
+def run_kept(
+    client: Any,
+    kept: KeptPhrase,
+    refusal: Callable[[str], str],
+    records: PhraseRecords,
+    log: Any,
+) -> str:
+    """Has the alias run that takes the phrase; the id of its execution. What is not known to run
+    is left for the chat sensor, which finds it by its mark. `refusal`: why the alias of a
+    reference may not be run. Raises RejectedInput with that, and as `alias_of` and `run_alias`."""
+    found = alias_of(client, kept.phrase)
+    why = refusal(found.ref)
+    if why:
+        raise RejectedInput(why)
+    kept = kept._replace(alias=found.ref, action=found.action, private=found.private)
+    records.write(kept)
+    try:
+        execution = run_alias(client, found, kept)
+    except NotKnown:
+        raise
+    except PackError:
+        try:
+            records.delete(kept)
+        except PackError as error:
+            log.warning("The record of a phrase that does not run stays: %s", error)
+        raise
+    try:
+        records.write(kept._replace(execution=execution))
+    except PackError as error:
+        log.warning("Execution %s is found by its mark later: %s", execution, error)
+    return execution
 
 
 def _own_aliases(client: Any) -> Optional[EmbeddedApi]:
@@ -146,7 +200,13 @@ def _own_alias_of(own: EmbeddedApi, phrase: str) -> TakenPhrase:
             f"this runs without StackStorm, with the pack's own aliases alone: {error}"
         ) from None
     alias = found["actionalias"]
-    return TakenPhrase(str(alias["ref"]), str(alias["name"]), str(found["representation"]))
+    return TakenPhrase(
+        str(alias["ref"]),
+        str(alias["name"]),
+        str(found["representation"]),
+        str(alias.get("action_ref") or ""),
+        _is_private(alias.get("result")),
+    )
 
 
 def _reason(error: FailedCall) -> str:

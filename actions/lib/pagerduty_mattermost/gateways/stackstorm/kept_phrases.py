@@ -1,8 +1,8 @@
 """What is remembered of a phrase until what came of it is told: `pagerduty.alias.<order>`.
 
 Written before StackStorm is asked to run anything, with the execution once it is known, and
-deleted when its result stands in Mattermost. Whoever finds one that nobody looks after goes on
-with it.
+deleted when its result stands in Mattermost. The chat sensor goes on with what nobody looks after:
+with what a killed process left, and with what a task of a playbook has begun.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any, List, NamedTuple
 
 from pagerduty_mattermost.core.json_values import MisshapenValue, from_json, to_json
+from pagerduty_mattermost.core.post_keys import post_key
 from pagerduty_mattermost.gateways.stackstorm.datastore import BrokenValue, Store
 
 KEY_PREFIX = "alias."
@@ -18,7 +19,7 @@ KEPT_SECONDS = 7 * 86400.0
 
 
 class KeptPhrase(NamedTuple):
-    """One phrase that somebody typed. Texts are as they were typed."""
+    """One phrase that somebody typed, or whose task they clicked. Texts are as they were typed."""
 
     id: str
     """Of the order: the same for the same call."""
@@ -47,6 +48,13 @@ class KeptPhrase(NamedTuple):
     post_id: str = ""
     secret: bool = False
     """Whether a secret parameter stands in the phrase."""
+    task: str = ""
+    """Number of the playbook's task that says the phrase; empty: somebody typed it."""
+
+    @property
+    def key(self) -> str:
+        """Of its post."""
+        return post_key("alias", self.id)
 
     @property
     def mark(self) -> str:
