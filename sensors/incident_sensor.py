@@ -61,7 +61,7 @@ class IncidentSensor(PollingSensor):
     ) -> None:
         super().__init__(sensor_service=sensor_service, config=config, poll_interval=poll_interval)
         self._log = sensor_service.get_logger(name="IncidentSensor")
-        self._health = SensorHealth()
+        self._health = SensorHealth(time.time())
         self._dispatcher: Optional[Dispatcher] = None
         self._cycle: Optional[Cycle] = None
         self._endpoint: Optional[WebhookEndpoint] = None

@@ -151,6 +151,25 @@ class HealthCheckTestCase(IncidentActionCase):
             found = self.checks(**terms)["on-call watch"]
             assert (found["state"], f"{age // 60} min ago" in found["text"]) == (state, True)
 
+    def test_what_comes_by_itself_is_not_missed_right_after_a_start(self) -> None:
+        for key in ("reconcile.run", "reconcile.timer"):
+            self.store.delete(key)
+        terms = {
+            "oncall": {"channels": {"Platform rotation": "incidents"}},
+            "canary": {"service": "Database", "routing_key": "k" * 32, "channel": "ops"},
+        }
+        jobs = {"reconcile": 180, "on-call watch": 180, "canary": 180, "timers": 660}
+        for age in (0, 170, 190, 650, 670):
+            started = self.chat.clock() - age
+            self.store.write("sensor.heartbeat", {**ALIVE, "started": started})
+            found = self.checks(**terms)
+            states = {name: found[name]["state"] for name in jobs}
+            expected = {name: "ok" if age < due else "warn" for name, due in jobs.items()}
+            assert states == expected, (age, found)
+        assert "upkeep_by_timer" in found["timers"]["text"]
+        self.store.write("sensor.heartbeat", ALIVE)
+        assert self.checks()["timers"]["state"] == "warn", "where the start is not known"
+
     def test_a_silent_sensor_and_one_never_heard_of(self) -> None:
         self.store.write("watchdog", {"beat": "7/1.0", "since": self.chat.clock() - 7200})
         assert "silent for 2 h" in self.checks()["incident sensor"]["text"]

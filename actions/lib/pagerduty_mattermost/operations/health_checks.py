@@ -39,6 +39,7 @@ from pagerduty_mattermost.rooms import rights
 from pagerduty_mattermost.rooms.records import RoomRecords
 from pagerduty_mattermost.sensor.heartbeat import (
     TIMERS_DEAD_SECONDS,
+    started_at,
     timer_seen_at,
 )
 
@@ -55,6 +56,10 @@ RECONCILE_OVERDUE_SECONDS = 4500.0
 """After which a run of reconcile is missing: it comes every half hour at least."""
 CANARY_OVERDUE_SECONDS = 600.0
 """After which a run of the canary is missing: it comes every minute."""
+FIRST_RUN_SECONDS = 180.0
+"""After its start by which the incident sensor has had each regular job run."""
+TIMER_FIRST_SECONDS = 660.0
+"""The same of a timer: it fires every ten minutes, the first time ten minutes after the start."""
 SLOW_SECONDS = 3.0
 """For one request."""
 NO_INCIDENT = "PHEALTHCHECK00"
@@ -233,9 +238,18 @@ def _channels(context: Context) -> Tuple[str, str]:
     )
 
 
+def _has_just_started(context: Context, seconds: float = FIRST_RUN_SECONDS) -> bool:
+    """Whether the incident sensor runs for less than that, so that what comes by itself may still
+    be to come."""
+    started = started_at(context.store)
+    return started is not None and context.clock() - started < seconds
+
+
 def _reconcile(context: Context) -> Tuple[str, str]:
     ended = reconcile_run.last_run(context.store).ended
     if ended is None:
+        if _has_just_started(context):
+            return OK, "not yet: it runs within minutes of the start"
         return (
             WARN,
             (
@@ -258,6 +272,8 @@ def _oncall(context: Context) -> Tuple[str, str]:
         return OFF, "not configured: no hand-offs are posted (oncall.channels)"
     last = last_look(context.store)
     if last is None:
+        if _has_just_started(context):
+            return OK, "has not polled yet: it does within minutes of the start"
         return (
             WARN,
             ("has not polled yet: are the rules pagerduty.upkeep and upkeep_by_timer enabled?"),
@@ -275,7 +291,12 @@ def _oncall(context: Context) -> Tuple[str, str]:
 def _timers(context: Context) -> Tuple[str, str]:
     seen_at = timer_seen_at(context.store)
     if seen_at is None:
-        return WARN, "none yet: one fires within ten minutes if upkeep_by_timer is enabled"
+        if _has_just_started(context, TIMER_FIRST_SECONDS):
+            return OK, "none yet: the first fires within ten minutes of the start"
+        return WARN, (
+            "none, though one fires every ten minutes: is the rule pagerduty.upkeep_by_timer "
+            "enabled, and st2timersengine (or `serve`) running?"
+        )
     age = context.clock() - seen_at
     text = f"fired {times.duration(age)} ago"
     return (FAIL, f"{text}: restart st2timersengine") if age > TIMERS_DEAD_SECONDS else (OK, text)
@@ -320,6 +341,8 @@ def _canary(context: Context) -> Tuple[str, str]:
         return FAIL, f"{', '.join(settings.missing)} is not set"
     state, now = canary_state(context.store), context.clock()
     if not state.looked_at:
+        if _has_just_started(context):
+            return OK, "has not run yet: it does within minutes of the start"
         return WARN, "has not run yet: is the rule pagerduty.upkeep enabled?"
     age = now - state.looked_at
     if age > CANARY_OVERDUE_SECONDS:

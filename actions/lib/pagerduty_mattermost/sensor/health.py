@@ -16,7 +16,7 @@ from __future__ import annotations
 import os
 import zlib
 from datetime import timezone, tzinfo
-from typing import Any, Dict, List, Mapping, NamedTuple, Set
+from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Set
 
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.json_values import MisshapenValue, from_json
@@ -141,7 +141,9 @@ class SensorHealth:
     """Collects problems by kind; knows when to report them. `now`: monotonic seconds; `at`:
     seconds since the epoch."""
 
-    def __init__(self) -> None:
+    def __init__(self, started: Optional[float] = None) -> None:
+        self.started = started
+        """When the sensor's process began, in seconds since the epoch, where that is known."""
         self._problems: Dict[str, _SensorProblem] = {}
         self._ended: Set[str] = set()
         self.told: Dict[str, ToldProblem] = {}

@@ -15,6 +15,7 @@ from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
 from pagerduty_mattermost.gateways.stackstorm.dispatcher import Dispatcher, UnfitPayload
 from pagerduty_mattermost.incidents.known_states import KnownIncident, SensorState
+from pagerduty_mattermost.incidents.state_store import last_heartbeat
 from pagerduty_mattermost.sensor.health import SensorHealth
 from pagerduty_mattermost.sensor.upkeep_due import UpkeepDue
 
@@ -130,6 +131,13 @@ def _at(seen: Any) -> Optional[float]:
     return float(at) if isinstance(at, (int, float)) else None
 
 
+def started_at(store: Store) -> Optional[float]:
+    """When the incident sensor's process began, seconds since the epoch; None where it is not
+    known. Raises the store's errors."""
+    started = (last_heartbeat(store) or {}).get("started")
+    return float(started) if isinstance(started, (int, float)) else None
+
+
 def longest_interval(settings: Config) -> float:
     """Seconds between two cycles of the sensor while all is well: by which a silent sensor is
     known from one that waits."""
@@ -153,6 +161,7 @@ def heartbeat_record(
         "cursor": state.cursor,
         "origin": state.origin,
         "cycle": state.cycle,
+        "started": health.started,
         "server_time": pagerduty.last_server_time,
         "last_good": last_good,
         "well_at": health.before if since_good is None else str(pagerduty.last_server_time),
