@@ -13,6 +13,7 @@ from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence
 from standalone.errors import UserError
 from standalone.own_line import line
 from standalone.pack_model import ActionMeta, Pack, Rule
+from standalone.schemas import near, nearest
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "docs" / "examples.json"
 """Of this pack's actions, as the reference shows them."""
@@ -60,8 +61,6 @@ def add(
 
 def find_action(pack: Pack, name: str) -> str:
     """The whole name of the action meant. Raises UserError with the names most like it."""
-    from standalone.schemas import near
-
     for ref in (name, f"{pack.ref}.{name}"):
         if ref in pack.workflows:
             raise UserError(f"{name} is a workflow: workflows need StackStorm")
@@ -86,6 +85,9 @@ def _actions(pack: Pack, options: Any) -> int:
     found.update((ref, (NEEDS_STACKSTORM, _line(text))) for ref, text in pack.workflows.items())
     rows = [(ref, *found[ref]) for ref in sorted(found) if part.lower() in ref.lower()]
     if part and not rows:
+        kind = nearest(part, {ref.split(".")[1] for ref in found if ref.count(".") > 1})
+        if kind and "." not in part:
+            raise UserError(f"There is no action {part}; did you mean `actions {kind}`?")
         find_action(pack, part)
     if options.json:
         return _print(("ACTION", "STATE", "WHAT IT DOES"), rows, options.json)
@@ -230,8 +232,6 @@ def _rules(pack: Pack, options: Any) -> int:
         if part.lower() in rule.ref.lower()
     ]
     if part and not rows:
-        from standalone.schemas import near
-
         meant = near(part, pack.rules) or "; `rules` lists them"
         raise UserError(f"There is no rule {part}{meant}")
     if options.json:

@@ -352,7 +352,19 @@ def test_help_is_one_screen_and_leads_to_every_command() -> None:
     assert "[--urgency …]" in help_text("trigger")
     assert help_text("acknowledge") == help_text("ack").split("\n")[-1]
     assert "Did you mean `/pd help ack`?" in help_text("akc")
+    assert "`/pd help topics` the topics" in help_text("xyzzy")
+    for word in ("topics", "topic"):
+        assert help_text(word).split("\n") == [
+            f"- `/pd help {topic}`: {group}" for topic, group in TOPICS.items()
+        ]
     assert all(TABLE.with_word(verb.word) for verb in TABLE.verbs)
+
+
+def test_help_does_not_lead_to_itself() -> None:
+    for verb in TABLE.verbs:
+        for word in (verb.word, verb.hint.partition(" [")[0]):
+            assert f"/pd help {verb.word}`" not in TABLE.help_text(word), verb.name
+    assert "(`/pd help room`: more)" in "".join(map(TABLE.help_text, TOPICS))
 
 
 @given(st.text())

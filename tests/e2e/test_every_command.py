@@ -317,7 +317,7 @@ def test_what_goes_wrong_is_told_to_who_typed_it_alone(room: EmbeddedRoom) -> No
         len(room.mattermost.posts(CHANNEL)),
     )
     ada.command(CHANNEL, "/pd reslove 1")
-    room.told("ada", "`/pd help resolve` explains the nearest", before)
+    room.told("ada", "did you mean resolve? `/pd help resolve` explains it", before)
     ada.command(CHANNEL, "/pd lsit")
     room.told("ada", "did you mean `/pd list`", before)
     ada.command(CHANNEL, "/pd reassign 1 @nobody")

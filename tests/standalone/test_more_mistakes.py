@@ -153,6 +153,9 @@ def test_a_rule(shell, row):
         (("run", "--foo", "x"), "unrecognized arguments: --foo"),
         (("rules", "post_incidnets"), "There is no rule post_incidnets; did you mean pagerduty.post_incidents?"),
         (("rules", "zzz"), "There is no rule zzz; `rules` lists them"),
+        (("actions", "incidnet"), "There is no action incidnet; did you mean `actions incident`?"),
+        (("actions", "zzz"), "There is no action zzz; `actions` lists them"),
+        (("run", "incidnet.get"), "There is no action incidnet.get; did you mean pagerduty.incident.get?"),
         (("actions", "oncal.who"), "There is no action oncal.who; did you mean pagerduty.oncall.who?"),
     ],
 )  # fmt: skip

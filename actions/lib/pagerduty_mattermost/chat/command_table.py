@@ -146,9 +146,11 @@ class CommandTable:
 
     def help_text(self, word: str = "") -> str:
         """One screen: the commands that are used most, and the topics; of a topic or a word its
-        commands. In Markdown, each with an example."""
+        commands; of "topics" what each is about. In Markdown, each with an example."""
         word = word.strip().lower().strip("`").lstrip("/")
         word = word[len("pd ") :] if word.startswith("pd ") else word
+        if word in ("topic", "topics"):
+            return "\n".join(f"- `/pd help {name}`: {group}" for name, group in TOPICS.items())
         topic = TOPICS.get(word.replace(" ", "").replace("-", ""))
         if topic is not None:
             chosen = [verb for verb in self.verbs if verb.group == topic]
@@ -157,11 +159,13 @@ class CommandTable:
             return "\n".join([*lines, *(["", "Further:", *further] if further else [])])
         verbs = self.with_word(word) or self._begun_by(word)
         if verbs:
-            return "\n".join(map(_explained, verbs))
+            return "\n".join(_explained(verb).replace(_leads_to(verb), "") for verb in verbs)
         if word:
             near = self.near(word.lower())
             return f"There is no command {escape(one_line(word, 30))}." + (
-                f" Did you mean `/pd help {near}`?" if near else ""
+                f" Did you mean `/pd help {near}`?"
+                if near
+                else " `/pd help` shows those used most, `/pd help topics` the topics."
             )
         known = ((self._by_name.get(name), does) for name, does in MOST_USED.items())
         lines = [f"- `/pd {verb.example}`: {does}" for verb, does in known if verb is not None]
@@ -190,6 +194,12 @@ class CommandTable:
             ),
             group=PACK,
         )
+
+
+def _leads_to(verb: Verb) -> str:
+    """What of a verb's help leads to the commands that begin as it does: nothing to whoever reads
+    those."""
+    return f" (`/pd help {verb.word}`: more)"
 
 
 def _explained(verb: Verb) -> str:

@@ -171,7 +171,7 @@ def _problem(table: CommandTable, line: TypedLine) -> str:
     anew = _said_anew(table, line, near)
     if _changes_nothing(table, anew):
         return f"there is no command {shown!r}; did you mean `/pd {anew}`?"
-    return f"there is no command {shown!r}; `/pd help {near}` explains the nearest"
+    return f"there is no command {shown!r}; did you mean {near}? `/pd help {near}` explains it"
 
 
 def _stray_option(table: CommandTable, line: TypedLine) -> str:
