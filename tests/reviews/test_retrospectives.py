@@ -92,7 +92,8 @@ def test_the_draft_has_the_facts_and_the_questions(world: RetroWorld) -> None:
     assert "| time to resolve | 2 h | 1 h | :warning: missed |" in text
     for words in ("What surprised us?", "Tasks left open", "**Timeline**", "acknowledged"):
         assert words in text, text
-    assert "Ada Lovelace" in text
+    took_part = next(line for line in text.split("\n") if line.startswith("**Took part:**"))
+    assert took_part == "**Took part:** Ada Lovelace (commander), grace"
     file, *drawn, said = [world.chat.state.files[id] for id in post.file_ids]
     assert file.name == f"timeline-{world.case.number}.md"
     pictures = [f"tasks-{world.case.number}.png"] if drawing.can_draw() else []
@@ -103,6 +104,22 @@ def test_the_draft_has_the_facts_and_the_questions(world: RetroWorld) -> None:
     assert world.retro().status == "draft"
     assert "is there already" in world.say("grace", "retrospective")
     assert len(world.posts_of_it()) == 1
+
+
+def test_who_took_part_is_named_once_and_who_led(world: RetroWorld) -> None:
+    world.say("grace", "commander me")
+    over(world)
+    world.say("ada", "retrospective")
+    (post,) = world.posts_of_it()
+    assert "**Took part:** Ada Lovelace, grace (commander)" in post.message
+
+
+def test_a_commander_of_pagerduty_is_named_by_that_name(world: RetroWorld) -> None:
+    over(world)
+    world.say("grace", "commander @ada")
+    world.say("ada", "retrospective")
+    (post,) = world.posts_of_it()
+    assert "**Took part:** Ada Lovelace (commander), grace" in post.message
 
 
 def test_a_conversation_that_no_file_holds_is_said_to_be_left_out(

@@ -67,6 +67,8 @@ class ReportedAct(NamedTuple):
     at: float
     person: str = ""
     """The name of whoever did it, or was notified; empty where no person was."""
+    person_id: str = ""
+    """PagerDuty's id of them."""
 
 
 class Figures(NamedTuple):

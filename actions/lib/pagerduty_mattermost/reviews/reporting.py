@@ -195,4 +195,5 @@ def _act(row: Mapping[str, Any]) -> Optional[ReportedAct]:
     who = as_map(row.get("user") if kind == NOTIFIED else row.get("agent"))
     is_person = as_text(who.get("type"), 40).startswith("user")
     person = label_of(who) if is_person else ""
-    return ReportedAct(kind, id_of(as_map(row.get("incident"))), at, person)
+    person_id = id_of(who) if is_person else ""
+    return ReportedAct(kind, id_of(as_map(row.get("incident"))), at, person, person_id)

@@ -50,7 +50,7 @@ class RetroFacts(NamedTuple):
     entries: Tuple[TimelineEntry, ...]
     metrics: Tuple[Metric, ...]
     people: Tuple[str, ...]
-    """Who did something, by name."""
+    """Who did something, and who led, by name."""
     open_tasks: Tuple[str, ...]
     left_out: Tuple[str, ...] = ()
 

@@ -18,6 +18,7 @@ from pagerduty_mattermost.incidents.incident import Incident
 from pagerduty_mattermost.incidents.reader import read_incident
 from pagerduty_mattermost.reviews import pictures, retro, retro_text, room_export, showing
 from pagerduty_mattermost.reviews.gathering import GatheredFacts, gather, room_of, run_of
+from pagerduty_mattermost.reviews.participants import took_part
 from pagerduty_mattermost.reviews.report import report_of
 from pagerduty_mattermost.reviews.reporting import acts_of_incident, incident_reported
 from pagerduty_mattermost.reviews.retro import DAY_SECONDS, RetroState
@@ -175,14 +176,12 @@ def facts_of(context: Context, gathered: GatheredFacts) -> RetroFacts:
     """What stands in the draft."""
     incident, run = gathered.incident, gathered.run
     acts = acts_of_incident(context.pagerduty, incident.id)
-    people = [act.person for act in acts if act.person and act.kind != "notify"]
-    people += [act.by.name for act in run.acts if act.by.name] if run is not None else []
     tasks = run.state.tasks if run is not None else ()
     return RetroFacts(
         incident,
         gathered.entries,
         metrics_of(context, incident, run),
-        tuple(dict.fromkeys(people)),
+        took_part(context, acts, run),
         tuple(f"{one.number} {one.text}" for one in tasks if one.is_open),
         gathered.left_out,
     )
