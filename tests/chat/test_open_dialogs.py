@@ -99,6 +99,38 @@ class OpenDialogsTestCase(ChatSensorCase):
         )
         assert not person.dialogs()
 
+    def test_the_menu_that_a_refused_dialog_was_chosen_from_is_drawn_afresh(self) -> None:
+        """Mattermost's page shows the choice until the menu's id is another one."""
+        one = self.account.trigger("Database", "Slow")
+        self.config["chat"]["allowed"] = {"escalate": ["@grace"]}
+        self.start()
+        chosen = {"token": self.token(one, "more"), "selected_option": "escalate"}
+        more = {"trigger_id": self.trigger(), "channel_id": "d" * 26}
+        answer = self.click("", context=chosen, **more).json()
+        assert "you may not escalate" in answer["ephemeral_text"]
+        (order,) = self.orders()
+        assert (order["verb"], order["incident"]) == (dialogs.CANCELLED, one.id)
+        assert order["channel_id"] == "d" * 26
+        ok, result = self.handle()
+        assert ok
+        assert result["message"] == "The menu is drawn afresh."
+
+    def test_so_is_that_of_one_that_could_not_be_opened(self) -> None:
+        one = self.account.trigger("Database", "Slow")
+        self.sandbox.mattermost.faults.add("status", path="/dialogs/open", status=403)
+        chosen = {"token": self.token(one, "more"), "selected_option": "escalate"}
+        answer = self.click("", context=chosen, trigger_id=self.trigger()).json()
+        assert "The dialog could not be opened" in answer["ephemeral_text"]
+        (order,) = self.orders()
+        assert (order["verb"], order["incident"]) == (dialogs.CANCELLED, one.id)
+
+    def test_a_refused_dialog_of_a_button_leaves_the_card_alone(self) -> None:
+        one = self.account.trigger("Database", "Slow")
+        self.config["chat"]["allowed"] = {"note": ["@grace"]}
+        self.start()
+        self.click(self.token(one, "note"), trigger_id=self.trigger())
+        assert self.orders() == []
+
     def test_whether_it_is_allowed_is_not_waited_for(self) -> None:
         one = self.account.trigger("Database", "Slow")
         person = ChatPerson(self.sandbox.mattermost, "ada")

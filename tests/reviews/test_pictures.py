@@ -81,6 +81,29 @@ def test_words_of_strangers_are_drawn_as_they_are(caplog: pytest.LogCaptureFixtu
     assert caplog.records == []
 
 
+@needs_matplotlib
+def test_long_words_go_on_in_a_second_line_within_the_picture() -> None:
+    long = "Grace ticked 1.{n} Say in one sentence what customers of the shop see, and where"
+    seen: List[Any] = []
+
+    def label(axes: Any, x: float, y: float, words: str) -> None:
+        seen.append((axes, words))
+        drawn(axes, x, y, words)
+
+    drawn = drawing.label
+    with patch.object(drawing, "label", label):
+        higher = shape(pictures.gaps_png(INCIDENT, tasks(0, 1, 2, 3, words=long), UTC)).shape[0]
+    said = [words for _, words in seen]
+    assert all(words.count("\n") == 1 for words in said)
+    assert said[0].replace("\n", " ").endswith("what customers of the shop see, and where")
+    assert higher > shape(pictures.gaps_png(INCIDENT, tasks(0, 1, 2, 3), UTC)).shape[0]
+    figure = seen[0][0].figure
+    boxes = [text.get_window_extent() for text in seen[0][0].texts]
+    assert all(box.x1 <= figure.bbox.width for box in boxes)
+    tops = sorted(((box.y0, box.y1) for box in boxes), reverse=True)
+    assert all(upper[0] >= lower[1] - 2 for upper, lower in zip(tops, tops[1:])), "none overlaps"
+
+
 @pytest.mark.parametrize("few", [(), (0,), (0, 5)])
 def test_too_few_are_no_picture(few: Any) -> None:
     assert not pictures.has_gaps(tasks(*few))

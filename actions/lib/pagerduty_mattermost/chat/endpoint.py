@@ -40,7 +40,7 @@ from pagerduty_mattermost.chat.outcomes import DialogOutcome, WaitingDialogs
 from pagerduty_mattermost.chat.passed_on import NO_WORDS, PassedOn, PassesOn
 from pagerduty_mattermost.chat.permissions import READ_ONLY
 from pagerduty_mattermost.chat.replay_guard import ReplayGuard
-from pagerduty_mattermost.chat.requests import COMMAND, NOTE, read
+from pagerduty_mattermost.chat.requests import COMMAND, NOTE, menu_left, read
 from pagerduty_mattermost.core.config.settings import Config
 from pagerduty_mattermost.core.errors import PackError
 from pagerduty_mattermost.core.markdown import shown_in_dialog, with_commands
@@ -352,9 +352,11 @@ class ChatEndpoint:
             )
 
     def _open(self, wanted: DialogWanted, path: str) -> Dict[str, Any]:
-        if self._chat.read_only:  # said at once, not when a form was filled in
-            return self._said(path, f":warning: {READ_ONLY}", wanted.user_id, wanted.hook)
-        problem = self._dialogs.open(wanted)
+        # Said at once, not when a form was filled in.
+        problem = READ_ONLY if self._chat.read_only else self._dialogs.open(wanted)
+        left = menu_left(wanted, self._clock()) if problem and path == buttons.CLICK else None
+        if left is not None:
+            self._take(left)
         text = f":warning: {problem}" if problem else ""
         return self._said(path, text, wanted.user_id, wanted.hook)
 

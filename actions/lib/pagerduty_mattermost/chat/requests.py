@@ -16,7 +16,7 @@ import hmac
 import json
 import re
 import uuid
-from typing import TYPE_CHECKING, Any, Dict, Mapping, Sequence, Union
+from typing import TYPE_CHECKING, Any, Dict, Mapping, Optional, Sequence, Union
 from urllib.parse import parse_qs
 
 from pagerduty_mattermost.cards import buttons
@@ -281,6 +281,20 @@ def _dialog(
     about = {"verb": verb, "incident": incident, "text": text, "values": more, "hook": hook}
     made = _order("dialog", given, now, once, **about)
     return made._replace(origin=clean(signed.get("l")), steps=bool(signed.get("s")))
+
+
+def menu_left(wanted: DialogWanted, now: float) -> Optional[ChatOrder]:
+    """What a cancelled dialog orders, of one that did not open: the menu that it was chosen from
+    is drawn afresh. None for one that was no menu's."""
+    if not wanted.incident or wanted.hook or wanted.kind not in dialogs.FROM_MENU:
+        return None
+    given = {
+        "user_id": wanted.user_id,
+        "channel_id": wanted.channel_id,
+        "post_id": wanted.clicked,
+    }
+    about = {"verb": dialogs.CANCELLED, "incident": wanted.incident}
+    return _order("dialog", given, now, CallMark(), **about)
 
 
 def _signed(secrets: CallSecrets, purpose: str, token: Any, now: float) -> Dict[str, Any]:

@@ -3,6 +3,7 @@ says what all pictures have in common."""
 
 from __future__ import annotations
 
+import textwrap
 from datetime import tzinfo
 from typing import Any, List, Mapping, NamedTuple, Sequence, Tuple
 
@@ -16,8 +17,11 @@ from pagerduty_mattermost.reviews.timeline import TASK, TimelineEntry, gaps
 
 MAX_BARS, MAX_ROWS = 30, 8
 """Waits that are drawn, the longest ones; services and people of a report."""
-MAX_WORDS = 44
-"""Characters above a bar."""
+MAX_WORDS, LINE_WORDS = 44, 50
+"""Characters above a bar, where that is one line; those that a line has room for where there may
+be two."""
+LINE_HEIGHT = 0.4
+"""Of a further line, as part of a row."""
 LEAST_WAITS = 2
 BAR, LONGEST, NIGHT = COLORS[0], COLORS[1], COLORS[5]
 
@@ -51,7 +55,9 @@ def gaps_png(incident: Incident, entries: Sequence[TimelineEntry], zone: tzinfo)
     begin = times.iso(done[0].at)
     rows = [
         _Row(
-            f"{times.clock(times.iso(entry.at), zone, near=begin)} {_words(entry.text)}",
+            _two_lines(
+                f"{times.clock(times.iso(entry.at), zone, near=begin)} {_said(entry.text)}"
+            ),
             (length,),
             times.duration(length),
         )
@@ -68,7 +74,7 @@ def gaps_png(incident: Incident, entries: Sequence[TimelineEntry], zone: tzinfo)
         _bars(axes, f"Time between tasks of #{incident.number}", rows, [colors])
         axes.set_xlabel(literal(caption), loc="left", fontsize=TEXT_POINTS, color=INK)
 
-    return drawing.drawn(1.4 + 0.62 * len(rows), draw)
+    return drawing.drawn(1.4 + 0.62 * sum(map(_height, rows)), draw)
 
 
 def report_png(report: Report, span: str) -> bytes:
@@ -123,10 +129,12 @@ def _bars(axes: Any, title: str, rows: Sequence[_Row], colors: Sequence[Sequence
     """A line a row, its words above its bar; `colors`: of each part, by row."""
     drawing.plain_axes(axes)
     most = max((sum(row.parts) for row in rows), default=0.0) or 1.0
-    for line, row in enumerate(rows):
+    line = 0.0
+    for number, row in enumerate(rows):
+        line += _height(row) - 1
         left = 0.0
         for part, by_row in zip(row.parts, colors):
-            axes.barh(line + 0.2, part, left=left, height=0.42, color=by_row[line])
+            axes.barh(line + 0.2, part, left=left, height=0.42, color=by_row[number])
             left += part
         axes.text(
             left + most * 0.01,
@@ -137,8 +145,9 @@ def _bars(axes: Any, title: str, rows: Sequence[_Row], colors: Sequence[Sequence
             verticalalignment="center",
         )
         drawing.label(axes, 0.0, line - 0.05, row.words)
+        line += 1
     axes.set_xlim(0, most * 1.34)
-    axes.set_ylim(len(rows) - 0.5, -0.6)
+    axes.set_ylim(line - 0.5, -0.6)
     axes.set_yticks([])
     axes.set_xticks([])
     drawing.title(axes, title)
@@ -162,8 +171,22 @@ def _columns(axes: Any, title: str, counts: Sequence[int], names: Mapping[int, s
     drawing.title(axes, title)
 
 
+def _height(row: _Row) -> float:
+    """In rows whose words are one line."""
+    return 1 + LINE_HEIGHT * row.words.count("\n")
+
+
+def _two_lines(text: str) -> str:
+    lines = textwrap.wrap(text, LINE_WORDS, max_lines=2, placeholder="…")
+    return "\n".join(lines)
+
+
 def _words(text: str) -> str:
+    return one_line(_said(text), MAX_WORDS)
+
+
+def _said(text: str) -> str:
     """Without the sign it begins with, which matplotlib's font has not."""
     line = one_line(clean(text, 400))
     sign, _, rest = line.partition(" ")
-    return one_line(rest if rest and not any(map(str.isalnum, sign)) else line, MAX_WORDS)
+    return rest if rest and not any(map(str.isalnum, sign)) else line
