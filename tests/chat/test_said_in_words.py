@@ -142,7 +142,7 @@ class RefusedTestCase(TypedCase):
 
     def test_who_speaks_of_themselves_is_known(self) -> None:
         one = self.account.trigger("Database", "Slow")
-        assert "is assigned to Ada Lovelace" in self.say(f"reassign {one.number} me")
+        assert "assigned to Ada Lovelace" in self.say(f"reassign {one.number} me")
         assert "Page Ada Lovelace: “Slow”" in self.asked("page me: Slow --service Database")
         told = self.say('trigger "Slow" on Database --assign me')
         assert "Ada Lovelace" in told

@@ -114,7 +114,7 @@ def test_who_gets_a_task_comes_into_the_room(world: RunsWorld) -> None:
 
 def test_to_reassign_the_incident_is_another_thing(world: RunsWorld) -> None:
     answer = world.say("ada", f"assign {world.case.id} @grace")
-    assert "is assigned to" in answer
+    assert "is reassigned to Grace Hopper (it was assigned to " in answer
     assert world.state.tasks[1].owner.is_nobody
 
 

@@ -159,7 +159,7 @@ INCIDENTS: Tuple[Row, ...] = (
     Row(
         "reassign [id] <@user or policy>",
         "reassign {one} @mei, linus@example.com",
-        "is assigned to Mei Tanaka, Linus Example",
+        "is reassigned to Mei Tanaka, Linus Example",
         lambda room, one: set(assignees(room, one)) == {"Mei Tanaka", "Linus Example"},
         "@mei, Linus Example",
     ),

@@ -109,13 +109,23 @@ def reassign(context: Context, command: Command) -> CommandResult:
             _refuse_policies(context, words)
             raise
         return _to_policy(context, incident, policy, email, "Reassigned")
-    assigned = ", ".join(person.name for person in after.assignees)
     return CommandResult(
-        f"{named(after)} is assigned to {escape(one_line(assigned, 200))}.",
-        (after.id,),
-        email,
-        (after,),
+        f"{named(after)} {_handed(incident, after)}.", (after.id,), email, (after,)
     )
+
+
+def _handed(before: Incident, after: Incident) -> str:
+    """Who has it now, and who had it."""
+    now, then = _assigned(after), _assigned(before)
+    if not then:
+        return f"is assigned to {now}"
+    if _same_people(before, after):
+        return f"stays assigned to {now}"
+    return f"is reassigned to {now} (it was assigned to {then})"
+
+
+def _assigned(incident: Incident) -> str:
+    return escape(one_line(", ".join(person.name for person in incident.assignees), 200))
 
 
 def _refuse_policies(context: Context, words: Sequence[str]) -> None:
