@@ -73,6 +73,15 @@ class WeekTestCase(OnCallCase):
         text = self.done("oncall.week", schedules=["Days"], days=1)["message"]
         assert text.endswith("| Mon 23 Nov | Ada Lovelace · 13:00 Mei Tanaka |")
 
+    def test_who_comes_at_midnight_comes_at_a_time_too(self) -> None:
+        self.schedule("Dates", ["Mei Tanaka", "Olu Adeyemi"], start=moment(2026, 11, 23, 0))
+        text = self.done("oncall.week", schedules="Dates", days=3)["message"]
+        assert text.split("\n")[-3:] == [
+            "| Mon 23 Nov | Mei Tanaka |",
+            "| Tue 24 Nov | 00:00 Olu Adeyemi |",
+            "| Wed 25 Nov | 00:00 Mei Tanaka |",
+        ]
+
     def test_posted_once_by_its_key(self) -> None:
         for _ in range(2):
             self.done("oncall.week", schedules="Days", channel="incidents", key="week 48")
