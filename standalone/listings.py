@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence
 
@@ -279,7 +279,8 @@ def _executions(data_dir: Path, id_: str, as_json: bool, zone: Optional[tzinfo])
     if not id_:
         found_rows = execution_rows(journal.executions(), journal.id_length(), zone)
         if not as_json and terminal_width() is not None:
-            found_rows = short_executions(found_rows, OUR_PREFIX)
+            today = datetime.now(zone).date().isoformat()
+            found_rows = short_executions(found_rows, OUR_PREFIX, today)
         head, *rows = found_rows
         return _print(head, rows, as_json)
     found = journal.find(id_)

@@ -186,13 +186,15 @@ def execution_rows(
     return [("ID", "PLANNED", "STATUS", "TRACE", "ACTION", "RULE"), *rows]
 
 
-def short_executions(rows: Sequence[Tuple[str, ...]], prefix: str) -> List[Tuple[str, ...]]:
-    """The same for a terminal: names without the pack's prefix in front, and the date of a time
-    only where the newest execution is of another day."""
+def short_executions(
+    rows: Sequence[Tuple[str, ...]], prefix: str, today: str
+) -> List[Tuple[str, ...]]:
+    """The same for a terminal: names without the pack's prefix in front, of today's the time
+    alone, of an older one its date as well. `today`: the date where the times are, as ISO 8601."""
     made = [rows[0]]
-    newest = rows[1][1][:10] if len(rows) > 1 else ""
     for id_, at, status, trace, action, rule in rows[1:]:
-        when = at[11:19] if at[:10] == newest else f"{at[5:10]} {at[11:19]}"
+        date = "" if at[:10] == today else at[5:10] if at[:4] == today[:4] else at[:10]
+        when = f"{date} {at[11:19]}".strip()
         made.append(
             (id_, when, status, trace, _unprefixed(action, prefix), _unprefixed(rule, prefix))
         )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import json
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -280,7 +281,7 @@ def test_check_names_what_is_wrong(cli, tmp_path):
     assert "no key 'lost'" in out
 
 
-def test_executions_are_listed_and_shown(cli, tmp_path):
+def test_executions_are_listed_and_shown(cli, tmp_path, monkeypatch):
     from standalone.app import App
 
     app = App(TOY, {"token": "s3cret-token"}, tmp_path / "data", sensors=False)
@@ -297,10 +298,25 @@ def test_executions_are_listed_and_shown(cli, tmp_path):
         (["succeeded", "g1", "toy.record"], "toy.record_big"),
     ]
     (tmp_path / "toy.yaml").write_text("token: s3cret-token\ntime_zone: Asia/Kolkata\n")
+    monkeypatch.delenv("COLUMNS", raising=False)
     there = [line.split()[1] for line in cli("executions")[1].splitlines()[1:]]
     planned = [row["planned"] for row in json.loads(cli("executions", "-j")[1])]
     assert all(moment.endswith("+05:30") for moment in planned), "in the configured zone"
-    assert there == [moment[11:19] for moment in planned]
+    assert there == planned, "where the output goes to no terminal"
+    monkeypatch.setenv("COLUMNS", "200")
+    in_terminal = cli("executions")[1].splitlines()[1:]
+    assert all(moment[11:19] in line for line, moment in zip(in_terminal, planned))
+    from standalone import listings
+
+    class Tomorrow(datetime):
+        @classmethod
+        def now(cls, tz=None):
+            return datetime.now(tz) + timedelta(days=1)
+
+    monkeypatch.setattr(listings, "datetime", Tomorrow)
+    in_terminal = cli("executions")[1].splitlines()[1:]
+    assert all(moment[5:10] in line for line, moment in zip(in_terminal, planned))
+    monkeypatch.delenv("COLUMNS")
     short = next(row[0] for row in rows if row[5] == "toy.record_all")
     assert len(short) == 8
     shown = json.loads(cli("executions", short)[1])

@@ -114,7 +114,7 @@ def test_an_execution_is_told_whole_in_80_columns() -> None:
         ),
         ("4f0c11aa", "2026-11-30T12:57:03+00:00", "failed", "", "mine.act", ""),
     ]
-    lines = table(short_executions(rows, "pagerduty."), 80).splitlines()
+    lines = table(short_executions(rows, "pagerduty.", "2026-12-01"), 80).splitlines()
     assert all(len(line) <= 80 for line in lines)
     assert lines[1].split()[:4] == ["5e0c11aa", "12:57:03", "succeeded", "Q0000001TFGQIP"]
     joined = "".join(line[45:] for line in lines[1:3]).replace(" ", "")
@@ -123,6 +123,19 @@ def test_an_execution_is_told_whole_in_80_columns() -> None:
         ["4f0c11aa", "11-30", "failed", "mine.act"],
         ["12:57:03"],
     ]
+
+
+@pytest.mark.parametrize(
+    ("today", "shown"),
+    [
+        ("2026-12-01", "12:57:03"),
+        ("2026-12-02", "12-01 12:57:03"),
+        ("2027-01-01", "2026-12-01 12:57:03"),
+    ],
+)
+def test_an_execution_of_another_day_has_its_date(today: str, shown: str) -> None:
+    rows = [("ID",) * 6, ("5e0c11aa", "2026-12-01T12:57:03+00:00", "succeeded", "", "a.b", "")]
+    assert short_executions(rows, "pagerduty.", today)[1][1] == shown
 
 
 def test_headings_and_blocks_of_code_are_plain_text() -> None:
