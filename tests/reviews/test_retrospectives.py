@@ -227,7 +227,9 @@ def test_a_follow_up_is_chased_until_it_is_done(world: RetroWorld) -> None:
     assert [post.root_id for post in later] == [world.retro().post]
     assert "Open follow-ups" in world.say("grace", "followups mine")
     asked = Command("followups", user=marked_id(world.user("grace")))
+    before = len(world.asked_of_incidents())
     listed = followups(world.context(), asked).message
+    assert len(world.asked_of_incidents()) == before
     assert f"#{world.case.number} {world.case.title}: " in listed, repr(listed)
     assert world.case.id not in listed
     assert "No follow-up is open" in world.say("ada", "followups mine")

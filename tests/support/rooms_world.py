@@ -155,3 +155,8 @@ class RoomsWorld:
         """`METHOD path` of each request to Mattermost."""
         entries = self.sandbox.journal.entries
         return [f"{e.method} {e.path}" for e in entries[since:] if e.server == "mattermost"]
+
+    def asked_of_incidents(self) -> List[str]:
+        """Paths by which PagerDuty was asked of a single incident."""
+        entries = self.sandbox.journal.find(path="^/incidents/[A-Z0-9]+$", method="GET")
+        return [entry.path for entry in entries]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Dict, Mapping, Sequence, Tuple
+from typing import TYPE_CHECKING, Any, Dict, Mapping, Optional, Sequence, Tuple
 
 from pagerduty_mattermost.cards.card import headline
 from pagerduty_mattermost.chat.acting_user import find_sender
@@ -16,6 +16,10 @@ from pagerduty_mattermost.incidents.log_entries import incident_from_rest
 
 if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
+    from pagerduty_mattermost.rooms.records import RoomRecord
+
+HEADLINE = "#{number} {title}"
+"""With which the title of a room begins that tells how its incident is called."""
 
 
 def incident_of(row: Mapping[str, Any]) -> Incident:
@@ -31,14 +35,29 @@ def named(incident: Incident) -> str:
     return markdown_link(headline(incident, 120), incident.url)
 
 
-def called(context: Context, incident_id: str) -> str:
-    """Number and title of an incident, not escaped; its id where PagerDuty does not tell them
-    now."""
+def called(context: Context, incident_id: str, room: Optional[RoomRecord]) -> str:
+    """Number and title of an incident, not escaped: as its room's title shows them, which needs no
+    request; else as PagerDuty tells them, and its id where it does not now. `room`: None where it
+    has none."""
+    told = told_by_title(context, room) if room is not None else ""
+    if told:
+        return told
     try:
         return headline(incident_of(get_incident(context.pagerduty, incident_id)), 80)
     except PackError as error:
         context.log.info("How %s is called is not known: %s", incident_id, error)
         return incident_id
+
+
+def told_by_title(context: Context, room: RoomRecord) -> str:
+    """Number and title, not escaped, where the room's title begins with them; else empty."""
+    from pagerduty_mattermost.rooms.terms import terms_of
+
+    if room.adopted or not terms_of(context, room).title.startswith(HEADLINE):
+        return ""
+    title = room.title.replace("\u200b", "")
+    number = title[1:].partition(" ")[0]
+    return title if title.startswith("#") and number.isdecimal() else ""
 
 
 def how_it_is(incident: Incident) -> str:

@@ -164,7 +164,7 @@ def followups(context: Context, command: Command) -> CommandResult:
             continue
         fitting = some[: max(0, MAX_LISTED - len(lines))]
         left += len(some) - len(fitting)
-        name = escape(called(context, state.incident)) if fitting else ""
+        name = escape(called(context, state.incident, room)) if fitting else ""
         lines += [f"- {name}: {retro_text.follow_up_line(one, zone)}" for one in fitting]
     if not lines:
         return CommandResult("No follow-up is open.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, List, Mapping, Optional, Tuple
+from typing import TYPE_CHECKING, Any, Dict, List, Mapping, Optional, Tuple
 
 from pagerduty_mattermost.chat.command import Command, CommandResult
 from pagerduty_mattermost.chat.forms import Fields, Form, FormReader, incidents_and, nothing
@@ -146,6 +146,7 @@ def todo(context: Context, command: Command) -> CommandResult:
     """What the asker owns and is not done, in all runs."""
     from pagerduty_mattermost.chat.verbs.named_incidents import called
     from pagerduty_mattermost.gateways.mattermost.post_once import link
+    from pagerduty_mattermost.rooms.records import RoomRecord, RoomRecords
     from pagerduty_mattermost.runs.post_text import task_line
     from pagerduty_mattermost.runs.records import RunRecords
 
@@ -154,13 +155,18 @@ def todo(context: Context, command: Command) -> CommandResult:
         raise RejectedInput("Mattermost does not know who you are")
     lines: List[str] = []
     count = 0
+    rooms: Dict[str, RoomRecord] = {}
     for run in RunRecords(context.store, context.log).every():
         state = run.state
         mine = [one for one in state.tasks if one.is_open and one.owner.who.id == user]
         if state.is_over or not mine:
             continue
+        if not count:
+            every = RoomRecords(context.store, context.log).every()
+            rooms = {room.channel_id: room for room in every}
         count += len(mine)
-        title = f"{run.plan.playbook.title} of {called(context, run.incident)}"
+        name = called(context, run.incident, rooms.get(run.plan.channel))
+        title = f"{run.plan.playbook.title} of {name}"
         lines.append(f"**{markdown_link(title, link(context.mattermost.settings, run.post.id))}**")
         lines += [task_line(one, state, zone) for one in mine]
     if count > MAX_TODO:
