@@ -150,27 +150,6 @@ def test_all_tasks_and_those_of_the_asker(world: RunsWorld) -> None:
     assert world.case.id not in listed
 
 
-def test_what_incidents_are_called_their_rooms_tell(world: RunsWorld) -> None:
-    world.say("grace", "assign 2.2 me")
-    before = len(world.asked_of_incidents())
-    assert f"#{world.case.number} {world.case.title}" in world.say("grace", "todo", channel_id="")
-    assert len(world.asked_of_incidents()) == before
-
-
-def test_a_room_whose_title_does_not_tell_is_asked_pagerduty_for(world: RunsWorld) -> None:
-    world.say("grace", "assign 2.2 me")
-    room = world.room(world.case)
-    world.records().save(room._replace(title="The great outage"))
-    before = len(world.asked_of_incidents())
-    assert f"#{world.case.number} {world.case.title}" in world.say("grace", "todo", channel_id="")
-    assert len(world.asked_of_incidents()) == before + 1
-    world.records().save(room)
-    world.rooms["title"] = "{service}, {date}"
-    before = len(world.asked_of_incidents())
-    assert f"#{world.case.number} {world.case.title}" in world.say("grace", "todo", channel_id="")
-    assert len(world.asked_of_incidents()) == before + 1
-
-
 def test_who_is_no_member_acts_in_no_run(world: RunsWorld) -> None:
     world.chat.add_user("nina", team="ops")
     with pytest.raises(RejectedInput, match="only members of its room"):
