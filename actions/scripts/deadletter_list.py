@@ -13,7 +13,11 @@ class DeadletterList(PackAction):
     def act(self, schema: str, **params: Any) -> Dict[str, Any]:
         from pagerduty_mattermost.action_bases.inputs import checked
         from pagerduty_mattermost.core import times
-        from pagerduty_mattermost.operations import dead_letter_view, dead_letters
+        from pagerduty_mattermost.operations import (
+            dead_letter_view,
+            dead_letters,
+            ended_letters,
+        )
 
         asked = checked(self.context, schema, params)
         found = dead_letter_view.chosen(
@@ -24,11 +28,13 @@ class DeadletterList(PackAction):
         )
         shown = found[-asked["maximum"] :]
         zone = times.zone(self.context.settings.time_zone)
+        one = str(asked.get("incident_id") or "").strip()
+        end = ended_letters.told(self.context.store, zone).get(one, "") if one else ""
         return {
             "letters": [
                 dead_letter_view.row(one, parameters=asked["parameters"]) for one in shown
             ],
             "total": len(found),
             "truncated": len(shown) < len(found),
-            "message": dead_letter_view.markdown(shown, len(found), zone),
+            "message": dead_letter_view.markdown(shown, len(found), zone, end),
         }

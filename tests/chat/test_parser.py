@@ -177,6 +177,7 @@ SAID = [
         ),
     ),
     ("deadletters", Command("deadletters")),
+    ("deadletters 538615f925b0b991", Command("deadletters", text="538615f925b0b991")),
     ("simulate", Command("simulate")),
     ("simulate 7d", Command("simulate", duration="7d")),
     (

@@ -129,10 +129,38 @@ class DeadLettersTestCase(ExampleCase):
         self.posts_fail()
         for name in ("deadletter.replay", "deadletter.drop"):
             assert self.refused(name, ids=["63e643b98c"]) == (
-                "No failed post or command: 63e643b98c. It was retried by itself meanwhile, "
-                "dropped, or is mistyped; pagerduty.deadletter.list shows those that are left"
+                "No failed post or command: 63e643b98c. It was dropped, or is mistyped; "
+                "pagerduty.deadletter.list shows those that are left"
             )
         assert len(self.listed()) == 1
+
+    def test_what_became_of_one_that_is_kept_no_more_is_said(self) -> None:
+        self.posts_fail(3)
+        caught, by_hand, dropped = (one["id"] for one in self.listed())
+        self.done("deadletter.replay", ids=[by_hand])
+        self.done("deadletter.drop", ids=[dropped])
+        assert self.done("mattermost.catch_up", is_back=True)["caught_up"] == 1
+        self.chat.server.faults.add("status", method="POST", path="/posts$", **DOWN)
+        self.left_for_later("mattermost.post_once", channel="incidents", message="x", key="x")
+        self.chat.server.faults.clear()
+        (left,) = (one["id"] for one in self.listed())
+        at = "at 21 Nov 2026 03:45 UTC"
+        for id, end in (
+            (caught, f"caught up {at}"),
+            (by_hand, f"retried by hand {at}"),
+            (dropped, f"dropped by hand {at}"),
+        ):
+            for name in ("deadletter.replay", "deadletter.drop"):
+                assert self.refused(name, ids=[id]) == f"{id} was {end}."
+            assert self.done("deadletter.list", incident_id=id)["message"] == f"It was {end}."
+            said = self.done("chat.run", verb="deadletters", text=id)
+            assert said["message"] == f"It was {end}."
+        assert [one["id"] for one in self.listed(incident_id=left)] == [left]
+        result = self.done("deadletter.replay", ids=[left, caught, "nothing"])
+        assert result["message"] == (
+            f"1 of 1 retried. {caught} was caught up {at}. No failed post or command: nothing."
+        )
+        assert result["letters"][1]["message"] == f"It was caught up {at}."
 
     def test_what_is_dropped_is_gone(self) -> None:
         self.posts_fail(3)

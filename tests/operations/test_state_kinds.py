@@ -16,7 +16,7 @@ from pack_files import ROOT
 from pagerduty_mattermost.cards import held_cards
 from pagerduty_mattermost.chat import audit, begun_orders, dropped_orders, outcomes
 from pagerduty_mattermost.chatops import inquiry_records
-from pagerduty_mattermost.chatops import records as phrases
+from pagerduty_mattermost.gateways.stackstorm import kept_phrases as phrases
 from pagerduty_mattermost.oncall import sync
 from pagerduty_mattermost.operations import dead_letters, reconcile_run, state_kinds
 from pagerduty_mattermost.operations.state_kinds import KINDS

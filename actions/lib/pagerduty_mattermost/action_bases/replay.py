@@ -22,7 +22,7 @@ from typing import (
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import PackError, RetryLater
 from pagerduty_mattermost.gateways.stackstorm import outage
-from pagerduty_mattermost.operations import dead_letter_view, dead_letters
+from pagerduty_mattermost.operations import dead_letter_view, dead_letters, ended_letters
 from pagerduty_mattermost.operations.dead_letters import (
     ACT,
     ACTIONS,
@@ -73,6 +73,7 @@ def catch_up(action: PackAction, *, is_back: bool = False) -> Dict[str, Any]:
         if run is None:
             return dead_letter_view.catch_up_result(0, kept, 0, context.clock(), busy=True)
     results = replay(action, kept, by_hand=False, is_back=is_back, beat=run.beat if run else None)
+    _note(context, results, ended_letters.CAUGHT_UP)
     done = {one.letter.id: one for one in results}
     after = [done[one.id].after if one.id in done else one for one in kept]
     left = [one for one in after if one is not None]
@@ -88,15 +89,24 @@ def catch_up(action: PackAction, *, is_back: bool = False) -> Dict[str, Any]:
 def replay_by_hand(action: PackAction, ids: Sequence[str], everything: bool) -> Dict[str, Any]:
     """Carry out those of the ids, or all but the acts from chat; the result of
     `deadletter.replay`. Raises RejectedInput and StoreUnreachable."""
-    found = dead_letters.load_all(action.context.store, action.context.log)
-    chosen, missing = dead_letter_view.picked(found, ids, everything, acts=False)
-    problems = {one.letter.id: one.problem for one in replay(action, chosen, by_hand=True)}
-    zone = times.zone(action.context.settings.time_zone)
+    context = action.context
+    found = dead_letters.load_all(context.store, context.log)
+    zone = times.zone(context.settings.time_zone)
+    ends = ended_letters.told(context.store, zone) if ids else {}
+    chosen, missing = dead_letter_view.picked(found, ids, everything, acts=False, ends=ends)
+    done = replay(action, chosen, by_hand=True)
+    _note(context, done, ended_letters.REPLAYED)
+    problems = {one.letter.id: one.problem for one in done}
     results = [dead_letter_view.replayed(one, problems.get(one.id), zone) for one in chosen]
-    results += [dead_letter_view.not_found(id) for id in missing]
+    results += [dead_letter_view.not_found(id, ends.get(id, "")) for id in missing]
     return dead_letter_view.replay_result(
-        results, acts_left_out=len(found) - len(chosen) if everything else 0
+        results, len(found) - len(chosen) if everything else 0, ends
     )
+
+
+def _note(context: Context, results: Sequence[Replayed], how: str) -> None:
+    ended = [one.letter.id for one in results if not one.problem and one.after is None]
+    ended_letters.note(context.store, ended, how, context.clock(), context.log)
 
 
 def replay(

@@ -33,6 +33,7 @@ WHAT_HAPPENS = {
 }
 MAX_REASON_CHARACTERS, MAX_WHAT_CHARACTERS, MAX_ABOUT_CHARACTERS = 160, 80, 60
 """Characters of each in a table."""
+NO_ENDS: Mapping[str, str] = {}
 POSTS = {
     "post_incident": "card",
     "repaint_incident": "cards brought up to date",
@@ -48,13 +49,13 @@ POSTS = {
 def chosen(
     found: Sequence[DeadLetter], *, incident: str = "", kind: str = "", since: float = 0.0
 ) -> List[DeadLetter]:
-    """Those that fit, oldest first. `incident`: id, number or link; `since`: of the newest
-    failure."""
+    """Those that fit, oldest first. `incident`: id, number or link, or the failed post's own id;
+    `since`: of the newest failure."""
     wanted = incident.strip().lstrip("#").rstrip("/").rpartition("/")[2]
     return [
         one
         for one in found
-        if (not wanted or wanted in (one.incident, _number(one)))
+        if (not wanted or wanted in (one.id, one.incident, _number(one)))
         and (not kind or kind == one.kind)
         and one.last_at >= since
     ]
@@ -119,10 +120,11 @@ def row(one: DeadLetter, *, parameters: bool) -> Dict[str, Any]:
     }
 
 
-def markdown(shown: Sequence[DeadLetter], total: int, zone: tzinfo) -> str:
-    """The newest first; `total`: how many there are."""
+def markdown(shown: Sequence[DeadLetter], total: int, zone: tzinfo, end: str = "") -> str:
+    """The newest first; `total`: how many there are; `end`: what became of the one that was asked
+    for by its id."""
     if not total:
-        return "No failed posts or commands."
+        return f"It was {end}." if end else "No failed posts or commands."
     kinds = {kind: sum(one.kind == kind for one in shown) for kind in WHAT_HAPPENS}
     words = "; ".join(
         f"{number} {kind} ({WHAT_HAPPENS[kind]})" for kind, number in kinds.items() if number
@@ -148,11 +150,16 @@ def markdown(shown: Sequence[DeadLetter], total: int, zone: tzinfo) -> str:
 
 
 def picked(
-    found: Sequence[DeadLetter], ids: Sequence[str], everything: bool, *, acts: bool
+    found: Sequence[DeadLetter],
+    ids: Sequence[str],
+    everything: bool,
+    *,
+    acts: bool,
+    ends: Mapping[str, str] = NO_ENDS,
 ) -> Tuple[List[DeadLetter], List[str]]:
     """Those asked for, and the ids that are none. `acts`: whether `everything` holds the acts from
-    chat too. Raises RejectedInput unless ids or all are given, and NotFound where none of the ids
-    is one."""
+    chat too; `ends`: what became of others, by id. Raises RejectedInput unless ids or all are
+    given, and NotFound where none of the ids is one."""
     if bool(ids) == everything:
         raise RejectedInput("Give either ids, as deadletter.list shows them, or all=true")
     if everything:
@@ -164,22 +171,31 @@ def picked(
         [id for id in wanted if id not in by_id],
     )
     if not chosen:
-        raise NotFound(
-            f"{_none_of(missing)} It was retried by itself meanwhile, dropped, or is mistyped; "
-            "pagerduty.deadletter.list shows those that are left"
+        hint = (
+            "It was dropped, or is mistyped"
+            if len(missing) == 1
+            else "These were dropped, or are mistyped"
         )
+        unknown = any(id not in ends for id in missing)
+        more = f" {hint}; pagerduty.deadletter.list shows those that are left" if unknown else ""
+        raise NotFound(f"{_none_of(missing, ends)}{more}")
     return chosen, missing
 
 
-def _none_of(ids: Sequence[str]) -> str:
-    return f"No failed post or command: {', '.join(clean(id, 60) for id in ids)}."
+def _none_of(ids: Sequence[str], ends: Mapping[str, str]) -> str:
+    """What is said of ids that are none any more, or never were."""
+    said = [f"{id} was {ends[id]}." for id in ids if id in ends]
+    unknown = ", ".join(clean(id, 60) for id in ids if id not in ends)
+    return " ".join([*said, *([f"No failed post or command: {unknown}."] if unknown else [])])
 
 
-def dropped(chosen: Sequence[DeadLetter], missing: Sequence[str]) -> Dict[str, Any]:
+def dropped(
+    chosen: Sequence[DeadLetter], missing: Sequence[str], ends: Mapping[str, str] = NO_ENDS
+) -> Dict[str, Any]:
     """What `deadletter.drop` returns."""
     message = f"{len(chosen)} dropped."
     if missing:
-        message += f" {_none_of(missing)}"
+        message += f" {_none_of(missing, ends)}"
     return {"dropped": [one.id for one in chosen], "not_found": list(missing), "message": message}
 
 
@@ -212,12 +228,16 @@ def kept_result(one: DeadLetter, line: str) -> Dict[str, Any]:
     return {"done": "kept", "dead_letter": one.id, "kind": one.kind, "message": message}
 
 
-def not_found(id: str) -> Dict[str, Any]:
-    return {"id": id, "done": "not_found", "message": "No failed post or command has this id."}
+def not_found(id: str, end: str = "") -> Dict[str, Any]:
+    """`end`: what became of it, where that is known."""
+    message = f"It was {end}." if end else "No failed post or command has this id."
+    return {"id": id, "done": "not_found", "message": message}
 
 
-def replay_result(results: List[Dict[str, Any]], acts_left_out: int) -> Dict[str, Any]:
-    """What `deadletter.replay` returns."""
+def replay_result(
+    results: List[Dict[str, Any]], acts_left_out: int, ends: Mapping[str, str] = NO_ENDS
+) -> Dict[str, Any]:
+    """What `deadletter.replay` returns. `ends`: what became of those that are kept no more."""
     count = sum(one["done"] == "replayed" for one in results)
     failed = next((one["message"] for one in results if one["done"] == "failed"), "")
     message = f"{count} of {sum(one['done'] != 'not_found' for one in results)} retried."
@@ -228,7 +248,7 @@ def replay_result(results: List[Dict[str, Any]], acts_left_out: int) -> Dict[str
         )
     missing = [one["id"] for one in results if one["done"] == "not_found"]
     if missing:
-        message += f" {_none_of(missing)}"
+        message += f" {_none_of(missing, ends)}"
     if failed:
         message += f" The first that failed: {failed}"
     return {"letters": results, "replayed": count, "message": message}

@@ -35,6 +35,7 @@ from pagerduty_mattermost.oncall import (
 from pagerduty_mattermost.operations import (
     canary,
     dead_letters,
+    ended_letters,
     reconcile_run,
     wanted_cards,
     watchdog,
@@ -180,8 +181,8 @@ KINDS: Tuple[StateKind, ...] = (
     ),
     StateKind(
         "deadletters",
-        (f"{dead_letters.KEY_PREFIX}<id>",),
-        "posts and acts that failed",
+        (f"{dead_letters.KEY_PREFIX}<id>", ended_letters.KEY),
+        "posts and acts that failed, and what became of them",
         30 * DAY_SECONDS,
     ),
     StateKind(

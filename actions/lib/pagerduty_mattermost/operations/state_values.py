@@ -12,7 +12,7 @@ from pagerduty_mattermost.exercises import drills
 from pagerduty_mattermost.incidents import state_store
 from pagerduty_mattermost.noise import reminder_posts
 from pagerduty_mattermost.oncall import handoffs
-from pagerduty_mattermost.operations import dead_letters
+from pagerduty_mattermost.operations import dead_letters, ended_letters
 from pagerduty_mattermost.operations.state_kinds import OTHER, kind_of
 from pagerduty_mattermost.playbooks import kept as kept_playbooks
 from pagerduty_mattermost.reviews import last_looks, retro_records, sealing
@@ -40,6 +40,8 @@ def _is_incident(name: str, data: Any) -> bool:
 
 
 def _is_dead_letter(name: str, data: Any) -> bool:
+    if name == ended_letters.KEY:
+        return isinstance(data, dict)
     id = name[len(dead_letters.KEY_PREFIX) :]
     return dead_letters.dead_letter_from(id, data) is not None
 

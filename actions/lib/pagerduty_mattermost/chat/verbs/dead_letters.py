@@ -5,24 +5,38 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pagerduty_mattermost.chat.command import Command, CommandResult
-from pagerduty_mattermost.chat.forms import Form, incidents_and, nothing
+from pagerduty_mattermost.chat.forms import Fields, Form, FormReader, incidents_and, nothing
+from pagerduty_mattermost.chat.line import TypedLine
 from pagerduty_mattermost.chat.verb import PACK, Verb
 
 if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
 
 
-def listed(context: Context, command: Command) -> CommandResult:
-    """All of them, or those of the incident in `incidents`."""
-    from pagerduty_mattermost.core import times
-    from pagerduty_mattermost.operations import dead_letter_view, dead_letters
+ID_DIGITS = 16
+"""Of the id of what failed (`dead_letters.first_failure`)."""
+_INCIDENT = incidents_and(nothing())
 
+
+def _read(line: TypedLine) -> Fields:
+    """An incident, or the id of what failed."""
+    word = line.typed().strip("`")
+    is_id = len(word) == ID_DIGITS and all(digit in "0123456789abcdef" for digit in word)
+    return {"text": word} if is_id else _INCIDENT.read(line)
+
+
+def listed(context: Context, command: Command) -> CommandResult:
+    """All of them, or those of the incident in `incidents`, or the one of that id."""
+    from pagerduty_mattermost.core import times
+    from pagerduty_mattermost.operations import dead_letter_view, dead_letters, ended_letters
+
+    asked = command.text or command.incidents
     found = dead_letter_view.chosen(
-        dead_letters.load_all(context.store, context.log), incident=command.incidents
+        dead_letters.load_all(context.store, context.log), incident=asked
     )
-    return CommandResult(
-        dead_letter_view.markdown(found, len(found), times.zone(context.settings.time_zone))
-    )
+    zone = times.zone(context.settings.time_zone)
+    end = ended_letters.told(context.store, zone).get(asked, "") if asked else ""
+    return CommandResult(dead_letter_view.markdown(found, len(found), zone, end))
 
 
 VERBS = (
@@ -47,7 +61,7 @@ VERBS = (
                         "dead letter",
                     )
                 ),
-                incidents_and(nothing()),
+                FormReader((*_INCIDENT.fields, "text"), _read),
             ),
         ),
         group=PACK,
