@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any, Iterator, List
 
 import pytest
@@ -25,6 +26,8 @@ class Site:
         self.datastore = Service()
         self.store = Store(self.datastore)
         self.asked: List[str] = []
+        self.later = 0.0
+        """Seconds by which the clock is ahead."""
 
     def mentioned(self, person: Reference) -> str:
         """By a process of its own."""
@@ -33,7 +36,14 @@ class Site:
             self.asked.append(one.id)
             return one
 
-        return Accounts(self.chat.gateway(), self.store).mentioned(person, with_email)
+        made = Accounts(self.chat.gateway(), self.store, clock=lambda: time.time() + self.later)
+        return made.mentioned(person, with_email)
+
+    def rename(self, username: str, name: str) -> None:
+        self.chat.service.user(username).username = name
+
+    def users_read(self) -> int:
+        return len(self.chat.journal.find(path="/users/", method="GET"))
 
     def link(self, username: str, person_id: str, **more: Any) -> None:
         account = self.chat.service.user(username).id
@@ -50,6 +60,33 @@ def test_the_same_address_is_the_same_person_and_is_remembered_for_a_day(site: S
     assert [site.mentioned(ADA), site.mentioned(ADA)] == ["ada", "ada"]
     assert site.asked == ["PADA"]
     assert site.datastore.ttls["pagerduty.mention.PADA"] == 86400
+
+
+def test_an_account_that_was_renamed_is_mentioned_by_its_present_name(site: Site) -> None:
+    assert site.mentioned(ADA) == "ada"
+    site.rename("ada", "ada.lovelace")
+    site.rename("grace", "ada")  # who takes the name that somebody gave up is not called for them
+    site.later = 601.0
+    assert site.mentioned(ADA) == "ada.lovelace"
+    assert site.asked == ["PADA"], "PagerDuty is asked no more than before"
+
+
+def test_a_name_is_confirmed_once_in_ten_minutes(site: Site) -> None:
+    site.mentioned(ADA)
+    before = site.users_read()
+    site.mentioned(ADA)
+    assert site.users_read() == before
+    site.later = 601.0
+    assert [site.mentioned(ADA), site.mentioned(ADA)] == ["ada", "ada"]
+    assert site.users_read() == before + 1
+    assert site.asked == ["PADA"]
+
+
+def test_an_account_that_was_deactivated_is_mentioned_no_more(site: Site) -> None:
+    assert site.mentioned(ADA) == "ada"
+    site.chat.service.activate("ada", False)
+    site.later = 601.0
+    assert site.mentioned(ADA) == ""
 
 
 def test_an_admins_link_counts_for_mentions(site: Site) -> None:

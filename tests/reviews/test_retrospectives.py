@@ -242,6 +242,18 @@ def test_a_follow_up_is_chased_until_it_is_done(world: RetroWorld) -> None:
         world.say("grace", "followup done F7")
 
 
+def test_an_owner_who_was_renamed_is_called_by_the_present_name(world: RetroWorld) -> None:
+    world.say("ada", "retrospective")
+    world.say("ada", "followup add Raise the pool size @grace by in 3 days")
+    world.clock.advance(4 * DAY)
+    world.round()
+    world.chat.user("grace").username = "grace.hopper"
+    world.clock.advance(DAY)
+    world.round()
+    texts = [post.message for post in world.chat.state.posts.values()]
+    assert [one for one in texts if one.startswith("⏰ @grace.hopper: **F1**")]
+
+
 def test_an_owner_who_is_deactivated_is_told_of_in_the_channel(world: RetroWorld) -> None:
     world.say("ada", "retrospective")
     world.say("ada", "followup add Raise the pool size @grace by tomorrow")

@@ -258,58 +258,6 @@ def test_who_may_not_do_it_may_not_by_a_task(world: RunsWorld) -> None:
     assert "▶" not in world.post.message.splitlines()[4]
 
 
-# What is due
-
-
-def test_who_owns_a_task_is_reminded_when_it_is_due_once(world: RunsWorld) -> None:
-    world.say("grace", "assign 1.1 @grace")
-    world.clock.advance(239)
-    world.tend()
-    assert reminders(world) == []
-    world.clock.advance(2)
-    world.tend()
-    assert reminders(world) == ["⏰ @grace: **1.1** Say what customers see is due at 03:50"]
-    assert "due 03:50 ⏰" in world.post.message
-    world.clock.advance(300)
-    world.tend()
-    assert len(reminders(world)) == 1
-
-
-def reminders(world: RunsWorld) -> Any:
-    return [one for one in world.texts(world.the_room.channel_id) if one.startswith("⏰")]
-
-
-def test_what_is_done_in_time_is_not_reminded_of(world: RunsWorld) -> None:
-    world.click("ada", "check", "impact:done")
-    world.clock.advance(400)
-    world.tend()
-    assert reminders(world) == []
-
-
-def test_a_reminder_that_mattermost_did_not_take_comes_later(world: RunsWorld) -> None:
-    world.clock.advance(300)
-    world.sandbox.mattermost.faults.add("status", status=503)
-    assert world.tend().problems
-    world.sandbox.mattermost.faults.clear()
-    world.clock.advance(600)
-    world.tend()
-    world.clock.advance(600)
-    world.tend()
-    assert reminders(world) == ["⏰ @ada: **1.1** Say what customers see is due at 03:50"]
-
-
-def test_a_reminder_whose_answer_was_lost_comes_once(world: RunsWorld) -> None:
-    world.clock.advance(300)
-    world.sandbox.mattermost.faults.add("lost", method="POST", path="/posts$", times=8)
-    world.tend()
-    world.sandbox.mattermost.faults.clear()
-    for _ in range(2):
-        world.clock.advance(300)
-        world.chat.forget_pending()
-        world.tend()
-    assert len(reminders(world)) == 1
-
-
 # What is heard
 
 
@@ -391,6 +339,6 @@ def test_what_is_due_is_heard_within_seconds(world: RunsWorld) -> None:
         assert heard(world, ear, sent) == []
     world.clock.advance(15)
     assert heard(world, ear, sent) == ["due"]
-    assert len(reminders(world)) == 1
+    assert len(world.reminders()) == 1
     for _ in range(8):
         assert heard(world, ear, sent) == []

@@ -151,6 +151,10 @@ class RunsWorld(RoomsWorld):
             if "act" in (post.props.get(PROPS_KEY) or {})
         ]
 
+    def reminders(self) -> List[str]:
+        """What the room was reminded of."""
+        return [one for one in self.texts(self.the_room.channel_id) if one.startswith("⏰")]
+
     def direct(self, name: str) -> str:
         """What the bot said to somebody last."""
         posts = self.chat.direct_posts(self.world.bot.id, self.user(name))

@@ -11,10 +11,11 @@ e-mail address, unless an admin linked the account of that address to somebody e
 
 from __future__ import annotations
 
+import time
 from contextlib import suppress
-from typing import Any, Callable, Dict, Optional
+from typing import Any, Callable, Dict, Mapping, Optional
 
-from pagerduty_mattermost.core.errors import NotFound, RejectedInput, StoreForbidden
+from pagerduty_mattermost.core.errors import NotFound, PackError, RejectedInput, StoreForbidden
 from pagerduty_mattermost.core.text import clean, escape, one_line
 from pagerduty_mattermost.gateways.mattermost.client import Mattermost
 from pagerduty_mattermost.gateways.mattermost.users import chat_user
@@ -25,7 +26,10 @@ from pagerduty_mattermost.people.identity import links
 
 KEY_PREFIX = "mention."
 REMEMBERED_SECONDS = 86400.0
-"""How long the name of whom a post mentions is believed."""
+"""How long it is believed which account a person has."""
+CONFIRMED_SECONDS = 600.0
+"""How long it is believed that the account still has its name: people rename theirs, and another
+may take the name."""
 MISSED_SECONDS = 600.0
 """How long it is believed that a person has no account."""
 
@@ -34,8 +38,15 @@ class Accounts:
     """Each person is asked for once. Raises what the store and Mattermost raise, but for people
     who are not there."""
 
-    def __init__(self, mattermost: Mattermost, store: Store, *, log: Any = None) -> None:
-        self._mattermost = mattermost
+    def __init__(
+        self,
+        mattermost: Mattermost,
+        store: Store,
+        *,
+        log: Any = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._mattermost, self._clock = mattermost, clock
         self._store = store
         self._log = log
         self._links: Optional[Dict[str, str]] = None
@@ -64,8 +75,9 @@ class Accounts:
 
     def mentioned(self, person: Reference, with_email: Callable[[Reference], Reference]) -> str:
         """The account's name without the @, empty when there is no account. Remembered as long as
-        no admin links the person otherwise. `with_email` is asked for a person who is neither
-        remembered nor linked; what it raises is raised."""
+        no admin links the person otherwise, and the account is asked for its name every ten
+        minutes. `with_email` is asked for a person who is neither remembered nor linked; what it
+        raises is raised."""
         link, key = self._linked(person.id), KEY_PREFIX + person.id
         kept = None
         with suppress(StoreForbidden):  # asked anew
@@ -77,15 +89,39 @@ class Accounts:
             and (kept.get("username") or "link" in kept)
             and not self._is_of_another(str(kept.get("account") or ""), person)
         ):
-            return str(kept.get("username") or "")
+            name = self._confirmed(person.id, kept)
+            if name is not None:
+                return name
         account = self._account(link) or self._of_address(with_email(person))
         name, account_id = ("", "") if account is None else (account.username, account.id)
         self._remember(person.id, name, link, account_id)
         return name
 
+    def _confirmed(self, person_id: str, kept: Mapping[str, Any]) -> Optional[str]:
+        """The remembered account's name as it is now; None where that account is gone. What
+        Mattermost does not answer changes nothing."""
+        name, account_id = str(kept.get("username") or ""), str(kept.get("account") or "")
+        if not name or not account_id:
+            return name
+        now, seen, found = self._clock(), _number(kept.get("seen")), _number(kept.get("found"))
+        left = found + REMEMBERED_SECONDS - now
+        if 0 <= now - seen < CONFIRMED_SECONDS or not found or left <= 0:
+            return name
+        try:
+            account = self._account(account_id)
+        except PackError as error:
+            if self._log is not None:
+                self._log.info("Whether @%s is still called so is not known: %s", name, error)
+            return name
+        if account is None:
+            return None
+        again = {**kept, "username": account.username, "seen": now}
+        self._store.remember(KEY_PREFIX + person_id, again, left)
+        return account.username
+
     def _remember(self, person_id: str, name: str, link: str, account_id: str = "") -> None:
-        ttl = REMEMBERED_SECONDS if name else MISSED_SECONDS
-        kept = {"username": name, "link": link, "account": account_id}
+        ttl, now = REMEMBERED_SECONDS if name else MISSED_SECONDS, self._clock()
+        kept = {"username": name, "link": link, "account": account_id, "found": now, "seen": now}
         self._store.remember(KEY_PREFIX + person_id, kept, ttl)
 
     def _is_missed(self, person_id: str, link: str) -> bool:
@@ -129,3 +165,7 @@ class Accounts:
         if self._links is None:
             self._links = links(self._store, self._log)
         return self._links
+
+
+def _number(value: Any) -> float:
+    return float(value) if isinstance(value, (int, float)) else 0.0

@@ -33,6 +33,7 @@ from pagerduty_mattermost.reviews.retrospectives import (
     where_else,
 )
 from pagerduty_mattermost.runs.acts import Who
+from pagerduty_mattermost.runs.people import called_now
 from pagerduty_mattermost.runs.records import Run
 
 if TYPE_CHECKING:
@@ -154,7 +155,8 @@ def _chase(
     call = ""
     if not channel:
         channel, root = state.channel or where_else(context, state.incident), state.post
-        call = f"@{owner.name}: " if owner.name else ""
+        name = called_now(context, owner)
+        call = f"@{name}: " if name else ""
     sent = context.post_once(
         channel,
         text.replace("{call}", call, 1),

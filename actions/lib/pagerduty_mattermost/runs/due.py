@@ -15,6 +15,7 @@ from pagerduty_mattermost.playbooks.playbook import OF_INCIDENT
 from pagerduty_mattermost.runs import painting
 from pagerduty_mattermost.runs.acts import ROOM, SENT, Act, Who
 from pagerduty_mattermost.runs.fold import due_id
+from pagerduty_mattermost.runs.people import called_now
 from pagerduty_mattermost.runs.post_text import OVERDUE
 from pagerduty_mattermost.runs.posting import posted
 from pagerduty_mattermost.runs.records import Run, RunRecords
@@ -58,7 +59,8 @@ def remind(context: Context, records: RunRecords, run: Run) -> Run:
     tasks = due_tasks(run.state, context.clock())
     for task in tasks:
         name = due_id(task.id, task.due)
-        text = reminder(task, run.state, context.settings.time_zone)
+        called = called_now(context, whom(task, run.state))
+        text = reminder(task, run.state, context.settings.time_zone, called)
         key = told_key(run, name)
         post_id = posted(context, run, key, text, {"task": task.id}, since=task.due)
         sent = Act(SENT, name, context.clock(), of=f"due {task.id}", value=ROOM, post=post_id)
@@ -67,12 +69,15 @@ def remind(context: Context, records: RunRecords, run: Run) -> Run:
     return painting.show(context, records, run) if tasks else run
 
 
-def reminder(task: TaskState, state: RunState, zone: str) -> str:
-    """Pure: what it says, as Markdown that calls whom it concerns."""
+def whom(task: TaskState, state: RunState) -> Who:
+    """Whom its reminder calls: its owner, or the commander where nobody owns it. Pure."""
+    return task.owner.who if task.owner.who.id else state.commander
+
+
+def reminder(task: TaskState, state: RunState, zone: str, called: str) -> str:
+    """Pure: what it says, as Markdown. `called`: the username of whom it calls; empty: nobody."""
     when = times.clock(times.iso(task.due), times.zone(zone), near=times.iso(state.plan.at))
-    who = task.owner.who if task.owner.who.id else Who()
-    called = who if who.id else state.commander
     words = owner_words(task.owner)
-    whose = "" if who.id else f" (it is for {words})" if words else " (nobody owns it)"
-    name = f"@{called.name}: " if called.id and called.name else ""
+    whose = "" if task.owner.who.id else f" (it is for {words})" if words else " (nobody owns it)"
+    name = f"@{called}: " if called else ""
     return f"{OVERDUE} {name}**{task.number}** {styled(task.text)} is due at {when}{whose}"

@@ -116,6 +116,17 @@ def by_id(context: Context, user_id: str) -> Who:
     return context.once(f"user {user_id}", lambda: somebody(context, marked_id(user_id)))
 
 
+def called_now(context: Context, who: Who) -> str:
+    """The username of somebody whom a post is to call: as it is now, since what was remembered of
+    them may be weeks old, and the name another's. Empty where their account is gone."""
+    if not who.id:
+        return who.name
+    try:
+        return context.mattermost.user(who.id).username
+    except NotFound:
+        return ""
+
+
 def giver(context: Context, user: str, name: str = "") -> Who:
     """Whoever gave a command. `user`: a name, or an id as it is marked; `name`: their username
     where it is known. Nobody where a bot does not say who."""
