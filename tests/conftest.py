@@ -11,7 +11,7 @@ import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
-from typing import Any, Dict, Iterator
+from typing import Any, Dict, Iterator, List
 from unittest.mock import patch
 
 import pytest
@@ -88,6 +88,13 @@ def pytest_configure(config: Any) -> None:
     servers or a browser; `-m` says otherwise."""
     if not config.option.markexpr:
         config.option.markexpr = "not soak and not live and not browser"
+    config.option.loadscopereorder = False
+
+
+def pytest_collection_modifyitems(items: List[pytest.Item]) -> None:
+    """What waits longest, for processes and pages, begins first: what is quick fills the workers'
+    last minute. (xdist would begin with the files of many quick tests.)"""
+    items.sort(key=lambda item: item.path.parent.name not in ("e2e", "standalone"))
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

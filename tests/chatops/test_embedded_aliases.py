@@ -6,6 +6,7 @@ import logging
 import time
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, Mapping
+from unittest.mock import patch
 
 import pytest
 from chatops_case import ChatopsCase
@@ -15,6 +16,7 @@ from runs_case import RunsWorld
 
 from pagerduty_mattermost.core.errors import NotFound, RejectedInput
 from pagerduty_mattermost.gateways.context import Context
+from pagerduty_mattermost.gateways.http import listener
 from pagerduty_mattermost.gateways.stackstorm.kept_phrases import KeptPhrase
 from pagerduty_mattermost.playbooks.playbook import Playbook, Stage, Task
 from sandbox import Sandbox
@@ -150,7 +152,7 @@ def test_only_those_that_are_listed_and_of_this_pack(world: RunsWorld, answers: 
 
 
 def test_it_runs_in_the_running_pack(tmp_path: Path) -> None:
-    with Sandbox() as sandbox:
+    with Sandbox() as sandbox, patch.object(listener, "LISTEN_AGAIN_SECONDS", 1.0):
         room = EmbeddedRoom(sandbox, tmp_path)
         try:
             context = Context(
@@ -163,7 +165,7 @@ def test_it_runs_in_the_running_pack(tmp_path: Path) -> None:
             kept = said(f"note on {one.number}: seen by the task", "ada", channel)
             assert context.run_phrase(kept, lambda ref: "")
             until(lambda: [note.content for note in one.notes] == ["seen by the task"])
-            until(lambda: shown(room, "1.1: `note on"), 90)
+            until(lambda: shown(room, "1.1: `note on"))
             (post,) = shown(room, "1.1: `note on")
             assert "ada" in post.message
             assert f"Noted on [#{one.number}" in post.message

@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_a_command_that_a_mistake_names_runs_as_it_stands(shell):
-    code, lines = shell("actions", "nosuchaction", whole=True)
+    code, lines = shell("actions", "xyzzyq", whole=True)
     assert code == 2
     named = lines[0].split("`")[1]
     done = subprocess.run(shlex.split(named), cwd=ROOT, capture_output=True, text=True, timeout=60)
