@@ -53,7 +53,7 @@ def test_everything_stands_in_it_once_and_in_order(world: RunsWorld) -> None:
     for words in ("Triggered on", "acknowledged", "grace ticked 1.1", "The playbook Outage began"):
         assert words in text, text
     assert f"/pl/{post.id}" in text
-    assert "@all" not in text
+    assert "@all" not in text.replace("`@all`", ""), "as code it calls nobody"
     assert "grace came into the room" in text
     found = gathering.gather(world.context(), world.case.id)
     assert [entry.at for entry in found.entries] == sorted(entry.at for entry in found.entries)

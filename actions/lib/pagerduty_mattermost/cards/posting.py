@@ -19,7 +19,7 @@ from pagerduty_mattermost.core.errors import (
     WriteRefused,
     WrongParameter,
 )
-from pagerduty_mattermost.core.text import markdown_link
+from pagerduty_mattermost.core.markdown import copyable_link
 from pagerduty_mattermost.gateways.context import Context
 from pagerduty_mattermost.gateways.mattermost.post_once import link
 from pagerduty_mattermost.incidents import alert_details, trigger_payload
@@ -86,7 +86,7 @@ def make_publisher(context: Context) -> CardPublisher:
     def room_words(room: CardRecord) -> str:
         if room.route.room == PRIVATE and not settings.rooms.link_private:
             return "🔒 private room"
-        return markdown_link(f"Room {room.label}", link(context.mattermost.settings, room.post_id))
+        return copyable_link(f"Room {room.label}", link(context.mattermost.settings, room.post_id))
 
     def found_unrecorded(label: str) -> None:
         context.notify_operators("unrecorded card", UNRECORDED.format(label))

@@ -19,6 +19,7 @@ from pagerduty_mattermost.core.text import (
     clean,
     escape,
     one_line,
+    web_link,
     without_direction_marks,
 )
 from pagerduty_mattermost.core.typed_actions import is_run_line
@@ -53,6 +54,14 @@ def copyable(text: str) -> str:
     """Outside text that can be copied as it is shown: escaped, and each word that would act
     without an invisible character as code. Lines stay lines."""
     return "\n".join(_copyable_line(line) for line in text.split("\n"))
+
+
+def copyable_link(text: str, url: str) -> str:
+    """`[text](url)` of which the text can be copied; only that when the address is none of http or
+    https."""
+    address = web_link(url)
+    label = copyable(one_line(text))
+    return f"[{label}]({address})" if address and label else label
 
 
 def _copyable_line(line: str) -> str:

@@ -12,6 +12,7 @@ from typing import List, NamedTuple, Optional, Sequence
 
 from pagerduty_mattermost.cards.card import state_of
 from pagerduty_mattermost.core import times
+from pagerduty_mattermost.core.markdown import copyable
 from pagerduty_mattermost.core.text import escape, markdown_link, one_line
 from pagerduty_mattermost.incidents.incident import Incident
 from pagerduty_mattermost.reviews.showing import quoted
@@ -133,7 +134,7 @@ def _update(
     if state is not None and state.remind_at:
         word = "was due" if state.remind_at < now else "is due"
         due = f" · the next one {word} at {_clock(state.remind_at, zone, now)}"
-    said = escape(one_line(entry.text + quoted(entry, MAX_QUOTE_CHARACTERS)))
+    said = copyable(one_line(entry.text + quoted(entry, MAX_QUOTE_CHARACTERS)))
     ago = times.duration(max(0.0, now - entry.at))
     return [Sentence(UPDATE, f"{ago} ago: {said}{due}", entry.source, entry.link)]
 
@@ -161,7 +162,7 @@ def _task(task: TaskState, zone: tzinfo, now: float) -> str:
 
 
 def _of_entry(heading: str, entry: TimelineEntry, zone: tzinfo, now: float) -> Sentence:
-    said = escape(one_line(entry.text + quoted(entry, MAX_QUOTE_CHARACTERS)))
+    said = copyable(one_line(entry.text + quoted(entry, MAX_QUOTE_CHARACTERS)))
     text = f"{_clock(entry.at, zone, now)} · {said}"
     return Sentence(heading, text, entry.source, entry.link)
 

@@ -16,6 +16,7 @@ from typing import Any, Callable, Mapping, NamedTuple, Tuple
 
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import RejectedInput
+from pagerduty_mattermost.core.markdown import copyable
 from pagerduty_mattermost.core.text import escape, markdown_link, one_line
 from pagerduty_mattermost.reviews.showing import HTML_STYLE, safe_cell
 
@@ -101,7 +102,7 @@ def _who(post: SaidPost) -> str:
 
 def _markdown_head(about: RoomAbout) -> str:
     link = markdown_link("the incident in PagerDuty", about.url)
-    return f"# {escape(about.heading)}\n\n{link}\n"
+    return f"# {copyable(about.heading)}\n\n{link}\n"
 
 
 def _markdown_message(about: RoomAbout, post: SaidPost, first: bool) -> str:

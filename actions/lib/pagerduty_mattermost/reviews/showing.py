@@ -17,7 +17,8 @@ from typing import Callable, List, Mapping, Sequence
 
 from pagerduty_mattermost.core import markdown, times
 from pagerduty_mattermost.core.errors import RejectedInput
-from pagerduty_mattermost.core.text import escape, markdown_link, one_line
+from pagerduty_mattermost.core.markdown import copyable
+from pagerduty_mattermost.core.text import markdown_link, one_line
 from pagerduty_mattermost.incidents.incident import Incident
 from pagerduty_mattermost.reviews.proof import document_of, seal_of
 from pagerduty_mattermost.reviews.timeline import TASK, TimelineEntry, gaps
@@ -103,7 +104,7 @@ def _lines(
     for entry in entries:
         at = times.iso(entry.at)
         after = f" +{times.duration(entry.at - begin)}" if entry.at - begin >= 1 else ""
-        text = escape(one_line(entry.text + quoted(entry, most), most))
+        text = copyable(one_line(entry.text + quoted(entry, most), most))
         if entry.link and entry.link != incident.url:
             text += f" {markdown_link('↗', entry.link)}"
         clock = times.clock(at, zone, near) if near else times.clock(at, zone)
@@ -115,12 +116,12 @@ def _lines(
 def _markdown(
     incident: Incident, entries: Sequence[TimelineEntry], zone: tzinfo, sealed_at: float
 ) -> str:
-    head = f"# Timeline of #{incident.number} {escape(one_line(incident.title))}"
+    head = f"# Timeline of #{incident.number} {copyable(one_line(incident.title))}"
     lines = [head, "", markdown_link("the incident in PagerDuty", incident.url), ""]
     for entry in entries:
         at = times.stamp(times.iso(entry.at), zone)
-        lines.append(f"- {at}: {escape(one_line(entry.text))}")
-        lines += [f"  > {escape(line)}" for line in entry.quote.split("\n") if line.strip()]
+        lines.append(f"- {at}: {copyable(one_line(entry.text))}")
+        lines += [f"  > {copyable(line)}" for line in entry.quote.split("\n") if line.strip()]
         if entry.link and entry.link != incident.url:
             lines.append(f"  {markdown_link('the message', entry.link)}")
     picture = task_gaps(entries, zone)

@@ -6,7 +6,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Dict
 
 from pagerduty_mattermost.cards import buttons
-from pagerduty_mattermost.core.text import markdown_link, one_line
+from pagerduty_mattermost.core.markdown import copyable_link
+from pagerduty_mattermost.core.text import one_line
 from pagerduty_mattermost.incidents import alert_details
 from pagerduty_mattermost.rooms.furnishing import furnish, leave_card
 from pagerduty_mattermost.rooms.links import label, room_link
@@ -35,11 +36,11 @@ def _lead_there(
     context: Context, records: RoomRecords, room: RoomRecord, other: RoomRecord
 ) -> RoomRecord:
     key = f"room merged {room.incident} {other.incident}"
-    there = markdown_link(label(other), room_link(context, other))
+    there = copyable_link(label(other), room_link(context, other))
     join = "A member of it can invite you." if other.private else "Join that channel, write there."
     line = f"Merged: it goes on in {there}. {join}"
     context.post_once(room.channel_id, line, key=key, props=_join(context, other))
-    here = markdown_link(label(room), room_link(context, room))
+    here = copyable_link(label(room), room_link(context, room))
     context.post_once(
         other.channel_id, f"The incident of {here} was merged into this one.", key=key
     )

@@ -9,6 +9,7 @@ from datetime import tzinfo
 from typing import AbstractSet, List
 
 from pagerduty_mattermost.core import times
+from pagerduty_mattermost.core.markdown import copyable
 from pagerduty_mattermost.core.text import escape, one_line
 from pagerduty_mattermost.runs.acts import DONE
 from pagerduty_mattermost.runs.state import (
@@ -47,7 +48,7 @@ def _update_lines(state: RunState, zone: tzinfo) -> List[str]:
     update = state.last_update
     if update is None:
         return []
-    said = escape(one_line(without_emphasis(update.text), UPDATE_CHARACTERS))
+    said = copyable(one_line(without_emphasis(update.text), UPDATE_CHARACTERS))
     return [f"📣 {said} · {name(update.by)} {_clock(update.at, state, zone)}"]
 
 

@@ -29,8 +29,9 @@ from pagerduty_mattermost.core.errors import (
     Unauthorized,
     WriteRefused,
 )
+from pagerduty_mattermost.core.markdown import copyable_link
 from pagerduty_mattermost.core.post_keys import post_key
-from pagerduty_mattermost.core.text import channel_link, escape, markdown_link
+from pagerduty_mattermost.core.text import channel_link, escape
 from pagerduty_mattermost.gateways.mattermost import own_channels
 from pagerduty_mattermost.gateways.mattermost.channels import is_archived
 from pagerduty_mattermost.gateways.mattermost.post_once import CLOCK_MARGIN_SECONDS
@@ -294,7 +295,7 @@ class _Giving:
     def _copy(self, channel_id: str) -> str:
         link = ""
         if not self._room.private or self._context.settings.rooms.link_private:
-            link = markdown_link(label(self._room), room_link(self._context, self._room))
+            link = copyable_link(label(self._room), room_link(self._context, self._room))
         text = update_texts.copy(
             self._shown, self._incident, link, self._zone, drill=self.run.plan.drill
         )

@@ -15,7 +15,8 @@ from pagerduty_mattermost.chat.verbs.incidents import show
 from pagerduty_mattermost.chat.verbs.named_incidents import named, read_one
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import NotFound, RejectedInput
-from pagerduty_mattermost.core.text import channel_link, escape, markdown_link, one_line
+from pagerduty_mattermost.core.markdown import copyable_link
+from pagerduty_mattermost.core.text import channel_link, escape, one_line
 from pagerduty_mattermost.gateways.mattermost.values import id_in
 from pagerduty_mattermost.playbooks.playbook import NO_PLAYBOOK
 
@@ -42,7 +43,7 @@ def asker(context: Context, command: Command) -> str:
 def linked(context: Context, room: RoomRecord) -> str:
     from pagerduty_mattermost.rooms.links import label, room_link
 
-    return markdown_link(label(room), room_link(context, room))
+    return copyable_link(label(room), room_link(context, room))
 
 
 def room_of(context: Context, incident_id: str) -> Optional[RoomRecord]:

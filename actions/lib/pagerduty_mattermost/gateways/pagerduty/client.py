@@ -17,6 +17,7 @@ import re
 from typing import TYPE_CHECKING, Any, Dict, List, Mapping, NamedTuple, Optional, Set
 
 from pagerduty_mattermost.core.errors import RejectedInput, RetryLater
+from pagerduty_mattermost.core.text import without_invisible
 from pagerduty_mattermost.gateways.pagerduty.connection import (
     PagerDutyConnection,
     RateLimit,
@@ -31,6 +32,7 @@ PAGE_SIZE = 100
 MAX_RECORDS = 10000
 """offset + limit may not exceed this (API: Pagination)."""
 
+_NOTE_PATH = re.compile(r"/incidents/[^/]{1,64}/notes(?:/[^/]{1,64})?")
 _SEGMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
 
@@ -74,6 +76,17 @@ def fill(template: str, **ids: Any) -> str:
     return re.sub(
         r"\{(\w+)\}", lambda match: segment(ids.get(match.group(1), ""), match.group(1)), template
     )
+
+
+def _plain_note(path: str, body: Any) -> Any:
+    """The body; of a note without what nobody sees: it is shown as it stands, and copied."""
+    note = body.get("note") if isinstance(body, dict) else None
+    if not _NOTE_PATH.fullmatch(path) or not isinstance(note, dict):
+        return body
+    content = note.get("content")
+    if not isinstance(content, str):
+        return body
+    return {**body, "note": {**note, "content": without_invisible(content)}}
 
 
 class PagerDuty(PagerDutyConnection):
@@ -144,6 +157,8 @@ class PagerDuty(PagerDutyConnection):
         which tells an opening again from one that must not happen."""
         from pagerduty_mattermost.gateways.pagerduty.write_once import WriteOnce
         from pagerduty_mattermost.gateways.pagerduty.write_outcome import Write
+
+        body = _plain_note(path, body)
 
         def send(body: Any) -> Dict[str, Any]:
             return self._once(method, path, params, body, from_email, bare_list)
