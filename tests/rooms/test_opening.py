@@ -288,6 +288,17 @@ def test_rules_open_no_more_than_they_may_within_an_hour(old: RoomsWorld) -> Non
     assert open_by_rule(old.context(), old.change(old.incident("Later")))["done"] == "made"
 
 
+def test_rooms_that_people_asked_for_leave_rules_theirs(old: RoomsWorld) -> None:
+    old.rooms = {"max_new": 1}
+    for number in range(2):
+        old.open(old.incident(f"By hand {number}"), by=old.user("ada"))
+    done = [
+        open_by_rule(old.context(), old.change(old.incident(f"Slow {number}")))["done"]
+        for number in range(2)
+    ]
+    assert done == ["made", "held"]
+
+
 def test_a_rule_opens_none_for_what_is_over(old: RoomsWorld) -> None:
     incident = old.incident()
     old.pagerduty.resolve(incident)
@@ -331,6 +342,7 @@ def test_who_has_no_account_is_named_once(world: RoomsWorld) -> None:
         "team is theirs."
     ]
     world.records().save(room._replace(done=("card", "pin", "header"), invited=()))
+    world.clock.advance(3600)
     world.open(incident)
     assert len(world.texts(NAME)) == 1
 

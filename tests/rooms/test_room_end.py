@@ -8,7 +8,7 @@ import pytest
 from followed_room import BOTH, HOUR, NAME, come, feed, opened, round_
 from rooms_world import RoomsWorld
 
-from pagerduty_mattermost.rooms import tending
+from pagerduty_mattermost.rooms import adopting, tending
 
 
 @BOTH
@@ -49,6 +49,25 @@ def test_never_and_at_once(world: RoomsWorld, word: str, archived: bool) -> None
     world.clock.advance(1)
     round_(world)
     assert bool(world.chat.channel(NAME).delete_at) is archived
+
+
+@pytest.mark.parametrize("word", ["72h", "at_once"])
+def test_a_channel_of_peoples_is_not_archived_and_says_nothing_of_it(
+    world: RoomsWorld, word: str
+) -> None:
+    world.rooms = {**world.rooms, "archive": word}
+    incident = world.incident()
+    world.card(incident)
+    channel = world.chat.add_channel("war-room", members=["ada", "pagerduty"])
+    context = world.context()
+    adopting.adopt(context, channel.id, world.change(incident, context), by=world.user("ada"))
+    world.pagerduty.resolve(incident, "Ada Lovelace")
+    come(world, incident)
+    world.clock.advance(100 * HOUR)
+    round_(world)
+    assert not world.chat.channel("war-room").delete_at
+    assert (world.room(incident).ended, world.room(incident).due) == (True, 0.0)
+    assert not [text for text in world.texts("war-room") if "archived" in text]
 
 
 def archived_room(world: RoomsWorld) -> Any:

@@ -325,3 +325,17 @@ def test_who_acknowledges_first_leads_where_the_playbook_says_so(world: RunsWorl
     world.say("grace", "commander nobody")
     following.follow(world.context(), change, outcomes)
     assert world.state.commander == Who(), "what people said stays so"
+
+
+def test_who_acknowledges_after_somebody_gave_the_lead_up_does_not_get_it(
+    world: RunsWorld,
+) -> None:
+    world.begin("grace", playbook=PLAYBOOK._replace(commander="acknowledger"))
+    world.say("grace", "commander me")
+    world.clock.advance(5)
+    world.say("grace", "commander nobody")
+    world.pagerduty.acknowledge(world.case, "olu@example.com")
+    context = world.context()
+    change = world.change(world.case, context)
+    following.follow(world.context(), change, posting.make_publisher(context).repaint(change))
+    assert world.state.commander == Who(), "what people said stays so"
