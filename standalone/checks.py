@@ -15,8 +15,6 @@ from standalone.paths import shown
 from standalone.templates import Lookup
 
 _NO_SETTING = " is not a setting"
-ANSWER_SECONDS, MAX_ANSWER_BYTES = 3.0, 10_000
-"""Within which, and in how much, a sensor says that it is one."""
 OUR_PACK = "pagerduty"
 """Another pack's settings mean what they like."""
 
@@ -137,82 +135,6 @@ def check_rule_folders(folders: Iterable[Path]) -> Iterator[CheckFinding]:
                 False,
                 f"--rules {shown(folder)}: there is no rule (*.yaml) in it; name another folder",
             )
-
-
-def check_ports(config: Mapping[str, Any], pack: Pack, served: bool) -> Iterator[CheckFinding]:
-    """Whether the sensors can listen where the configuration says. `served`: `serve` runs now on
-    this data, so that its own ports are taken."""
-    running = "`serve` runs with this data folder now"
-    from pagerduty_mattermost.core.config import settings
-    from pagerduty_mattermost.core.errors import PackError
-
-    if pack.ref != OUR_PACK:
-        return
-    try:
-        read = settings.load(config)
-    except PackError:
-        return
-    for name, section in (("chat", read.chat), ("webhook", read.webhook)):
-        if not section.port:
-            continue
-        problem = _taken(section.bind, section.port)
-        where = f"{section.bind}:{section.port}"
-        sender = "Mattermost" if name == "chat" else "PagerDuty"
-        if served and problem and not _is_listener(section.bind, section.port, sender):
-            yield CheckFinding(
-                False,
-                f"{name}.port: {where} is taken by something else than `serve`, which runs with "
-                "this data folder now and can't listen there: choose another port, or end what "
-                "uses it",
-            )
-        elif served and problem:
-            yield CheckFinding(True, f"{name}.port: {where} is listened on: {running}")
-        elif served:
-            yield CheckFinding(
-                True,
-                f"{name}.port: {running} and does not listen on {where}: it began with other "
-                "settings; start it anew",
-                advised=True,
-            )
-        elif problem:
-            yield CheckFinding(
-                False,
-                f"{name}.port: {where} can't be listened on ({problem}): choose another port, or "
-                "end what uses it",
-            )
-        else:
-            yield CheckFinding(True, f"{name}.port: {where} is free")
-
-
-def _is_listener(host: str, port: int, sender: str) -> bool:
-    """Whether a sensor of this pack's that listens for the `sender` answers there."""
-    from http.client import HTTPConnection, HTTPException
-
-    from pagerduty_mattermost.gateways.http.listener import nothing_here
-
-    local = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(host, host)
-    asked = HTTPConnection(local, port, timeout=ANSWER_SECONDS)
-    try:
-        asked.request("GET", "/")
-        return nothing_here(sender).encode() in asked.getresponse().read(MAX_ANSWER_BYTES)
-    except (OSError, HTTPException):
-        return False
-    finally:
-        asked.close()
-
-
-def _taken(host: str, port: int) -> str:
-    import os
-    import socket
-
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            return os.strerror(error.errno) if error.errno and error.errno > 0 else str(error)
-    return ""
 
 
 def unprotected_connections(config: Mapping[str, Any], pack: Pack) -> List[str]:

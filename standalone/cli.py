@@ -302,10 +302,9 @@ def _check(options: Any) -> int:
 
 
 def _findings(options: Any) -> Iterator[Any]:
-    from standalone import checks
+    from standalone import checks, port_check
     from standalone.checks import CheckFinding
     from standalone.connections import check_connections
-    from standalone.data_folder import is_served
     from standalone.usable_settings import usable
 
     app = _app(options, config_needed=False)
@@ -321,7 +320,7 @@ def _findings(options: Any) -> Iterator[Any]:
     config, left_out = usable(app.configuration, app.pack, problems)
     for line in checks.unprotected_connections(config, app.pack):
         yield CheckFinding(True, f"not protected: {line}", advised=True)
-    yield from checks.check_ports(config, app.pack, is_served(_data_dir(options)))
+    yield from port_check.check(config, app.pack, _data_dir(options))
     if not options.offline and app.pack.ref == checks.OUR_PACK:
         service = app.action_service("Check", _me())
         yield from check_connections(config, app.pack, service, left_out)

@@ -8,15 +8,20 @@ import fcntl
 import hashlib
 import json
 import os
+import secrets
 import tempfile
 from pathlib import Path
-from typing import Any, List, Mapping, Sequence
+from typing import Any, List, Mapping, Optional, Sequence
 
 from standalone.errors import UserError
 
 DATABASE = "standalone.sqlite"
 LOCK = "standalone.sqlite-lock"
 RULES = "served-rules.json"
+PLACE = "served-place"
+"""A file with a random text, by which a process that answers on a port is known."""
+_LOCKS = "pagerduty-served-{}-{}"
+"""In the folder for temporary files: of each account that a user of this machine serves."""
 
 
 class DataLock:
@@ -57,6 +62,41 @@ def is_served(folder: Path) -> bool:
     return False
 
 
+def place_of(folder: Path) -> str:
+    """The folder's random text; empty where it was never served."""
+    try:
+        return (folder / PLACE).read_text(encoding="ascii").strip()
+    except (OSError, ValueError):
+        return ""
+
+
+def make_place(folder: Path) -> str:
+    """The same, made where there is none; empty where it can't be written."""
+    found = place_of(folder)
+    if found:
+        return found
+    made = secrets.token_hex(8)
+    try:
+        (folder / PLACE).write_text(made, encoding="ascii")
+    except OSError:
+        return ""
+    return made
+
+
+def served_at(place: str) -> Optional[Path]:
+    """The data folder of that text, among those that this user serves on this machine now."""
+    for lock in Path(tempfile.gettempdir()).glob(_LOCKS.format(os.getuid(), "*")):
+        try:
+            if lock.lstat().st_uid != os.getuid():
+                continue
+            folder = Path(lock.read_text(encoding="utf-8"))
+            if place_of(folder) == place:
+                return folder
+        except (OSError, ValueError):
+            continue
+    return None
+
+
 def remember_rules(folder: Path, rules: Sequence[Path]) -> None:
     """Which rule folders `serve` runs with, for the commands that are asked about it."""
     (folder / RULES).write_text(json.dumps([str(path) for path in rules]), encoding="utf-8")
@@ -81,7 +121,7 @@ class AccountLock:
         parts = [config.get("api_key"), config.get("api_url"), mattermost.get("url")]
         parts += [mattermost.get("token"), mattermost.get("team")]
         name = hashlib.sha256(json.dumps(parts, default=str).encode()).hexdigest()[:24]
-        self._path = Path(tempfile.gettempdir()) / f"pagerduty-served-{os.getuid()}-{name}"
+        self._path = Path(tempfile.gettempdir()) / _LOCKS.format(os.getuid(), name)
         self._folder = folder.resolve()
         self._descriptor = -1
 

@@ -41,6 +41,13 @@ def run(app: Any, data_dir: Path, rule_folders: Sequence[Path], user: str) -> in
     return 0
 
 
+def _name_itself(data_dir: Path) -> None:
+    """So that `check` knows whose the ports are that this process listens on."""
+    from pagerduty_mattermost.gateways.http.listener import VARIABLE
+
+    os.environ[VARIABLE] = data_folder.make_place(data_dir)
+
+
 def _start(app: Any, data_dir: Path, rule_folders: Sequence[Path], user: str) -> None:
     unknown = checks.unknown_settings(app.configuration.raw, app.pack)
     for line in unknown:
@@ -55,6 +62,7 @@ def _start(app: Any, data_dir: Path, rule_folders: Sequence[Path], user: str) ->
     for line in start_checks.rule_faults(app.pack, app.store.get):
         LOG.warning("%s", line)
     data_folder.AccountLock(config, data_dir).take()
+    _name_itself(data_dir)
     app.start()
     start_checks.say_unknown_names(config, app.pack, app.action_service("Check", user))
     resolved = [folder.resolve() for folder in rule_folders]

@@ -14,6 +14,7 @@ import pytest
 from sandbox.ports import free_port
 from sandbox.waiting import until
 from standalone.cli import main
+from standalone.data_folder import DataLock, make_place
 
 
 def test_1b_a_wrong_key_is_said_once(shell):
@@ -138,6 +139,31 @@ def test_a_port_that_serve_itself_has_is_said(shell, capsys):
         assert main(check) == 0
         said = capsys.readouterr().out
         assert "it began with other settings; start it anew" in said
+    assert main(check) == 0
+    assert "is free" in capsys.readouterr().out
+
+
+def test_a_port_that_the_serve_of_another_folder_has_is_said(shell, capsys, monkeypatch):
+    port = free_port()
+    chat = {"port": port, "public_url": "http://127.0.0.1:1", "signing_keys": ["s" * 32]}
+    shell.write(chat=chat)
+    mine = shell.folder / "mine"
+    check = ["check", "--offline", "--config", str(shell.config), "--data", str(mine)]
+    with shell.serving() as log:
+        until(lambda: "Listening for Mattermost" in log())
+        other = shell.folder / ".pagerduty-data"
+        line = f"chat.port: 127.0.0.1:{port} is taken by another `serve` (data folder {{}})"
+        assert main(check) == 1
+        assert f"WRONG  {line.format(other)}: choose another port" in capsys.readouterr().out
+        lock = DataLock(mine)
+        lock.take()
+        make_place(mine)
+        try:
+            monkeypatch.chdir(shell.folder)
+            assert main(check) == 1, "also while this folder is served"
+        finally:
+            lock.release()
+        assert f"WRONG  {line.format('.pagerduty-data')}" in capsys.readouterr().out
     assert main(check) == 0
     assert "is free" in capsys.readouterr().out
 

@@ -14,6 +14,7 @@ An answer that is not known yet is a `LaterAnswer`: its call waits without a thr
 from __future__ import annotations
 
 import json
+import os
 import socket
 import threading
 import time
@@ -61,9 +62,20 @@ class CallBounds(NamedTuple):
     harm."""
 
 
+VARIABLE = "PAGERDUTY_MATTERMOST_PLACE"
+"""In which the embedded default says which of its processes this is: random, so that it tells a
+stranger nothing."""
+
+
 def nothing_here(sender: str) -> str:
     """What whoever only looks is told."""
     return f"{sender} posts here; there is nothing to see"
+
+
+def told_here(sender: str) -> str:
+    """The same, of this process."""
+    place = os.environ.get(VARIABLE, "")
+    return f"{nothing_here(sender)} ({place})" if place else nothing_here(sender)
 
 
 class Listener:
@@ -95,7 +107,7 @@ class Listener:
             backlog=bounds.backlog,
             max_body=bounds.body,
             max_head=MAX_HEAD_BYTES,
-            nothing_here=nothing_here(bounds.sender),
+            nothing_here=told_here(bounds.sender),
         )
         bound = _bound(host, port)
         try:
