@@ -45,7 +45,7 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     parser.add_argument("--verbose", action="store_true", help="show the pack's own log")
     options = parser.parse_args(argv)
     console = Console()
-    signal.signal(signal.SIGTERM, _terminated)
+    end_by_signals()
     try:
         with tempfile.TemporaryDirectory() as folder, Sandbox() as sandbox:
             furnish(sandbox)
@@ -61,6 +61,13 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
         console.print("\nThe demo was stopped; nothing of it is left.")
         return 130
     return 1 if wrong else 0
+
+
+def end_by_signals() -> None:
+    """Ctrl-C and SIGTERM end it, also where it was started with SIGINT ignored, as shells start
+    what is to run in the background."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, _terminated)
 
 
 def _terminated(number: int, _: object) -> None:

@@ -15,7 +15,7 @@ from rich.console import Console
 
 from . import Sandbox
 from .chat_setup import set_up_chat
-from .demo import CHANNEL, start_pack, stop, write_config
+from .demo import CHANNEL, end_by_signals, start_pack, stop, write_config
 from .mattermost import ChatPerson
 from .scene import furnish
 from .screen import show_channel
@@ -30,6 +30,7 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     parser.add_argument("--major", action="store_true", help="this demo")
     parser.add_argument("--verbose", action="store_true", help="show the pack's own log")
     options, console = parser.parse_args(argv), Console()
+    end_by_signals()
     try:
         with tempfile.TemporaryDirectory() as folder, Sandbox() as sandbox:
             furnish(sandbox)
