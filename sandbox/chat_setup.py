@@ -1,9 +1,9 @@
-"""Chat set up as an administrator does it: the slash commands `/pd` and `/incident`, the webhook
-for notes, the section `chat`."""
+"""Chat set up as an administrator does it: the slash commands `/pd` and `/incident`, where it is
+asked for `/st2`, the webhook for notes, the section `chat`."""
 
 from __future__ import annotations
 
-from typing import Any, Dict
+from typing import Any, Dict, Sequence
 
 import requests
 
@@ -13,10 +13,12 @@ from .ports import free_port
 
 SIGNING_KEY = "s" * 32
 TRIGGERS = ("pd", "incident")
+PHRASES = "st2"
+"""The command behind which phrases of aliases stand."""
 COMMAND_HINT = "list | ack 1234 | resolve 1234 note | help"
 
 
-def set_up_chat(sandbox: Sandbox) -> Dict[str, Any]:
+def set_up_chat(sandbox: Sandbox, triggers: Sequence[str] = TRIGGERS) -> Dict[str, Any]:
     """The section of the pack's configuration, on a free port, with the tokens of what was made in
     Mattermost."""
     url = f"http://127.0.0.1:{free_port()}"
@@ -43,7 +45,7 @@ def set_up_chat(sandbox: Sandbox) -> Dict[str, Any]:
         "public_url": url,
         "signing_keys": [SIGNING_KEY],
         "command_tokens": [
-            _token(sandbox, "/commands", {**command, "trigger": trigger}) for trigger in TRIGGERS
+            _token(sandbox, "/commands", {**command, "trigger": trigger}) for trigger in triggers
         ],
         "webhook_tokens": [_token(sandbox, "/hooks/outgoing", notes)],
     }

@@ -115,6 +115,7 @@ def configuration(sandbox: Sandbox, chat: Mapping[str, Any]) -> Dict[str, Any]:
         "oncall": {"channels": {ROTATION: "checkout"}},
         "watch": {"poll_interval": 4},
         "chat": dict(chat),
+        "chatops": {"allow": {"*": ["*"]}},
         "events": {"routing_key": integration["key"]},
         "files": {"folders": ["/var/tmp"]},
     }
@@ -142,7 +143,10 @@ def legend(sandbox: Sandbox) -> List[Tuple[str, str]]:
 
     is_open = [one for one in account.incidents.values() if one.status != "resolved"]
     return [
-        ("Mattermost", f"{mattermost.url}/   (open it: buttons, menus, dialogs and /pd work)"),
+        (
+            "Mattermost",
+            f"{mattermost.url}/   (open it: buttons, menus, dialogs, /pd and /st2 work)",
+        ),
         ("  team", world.team.name),
         ("  channels", ", ".join(dict.fromkeys(names))),
         ("  people", f"{people}; @admin may do everything; e-mail <name>@example.com"),

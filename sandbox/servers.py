@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Optional, Sequence
 
 from . import Sandbox
-from .chat_setup import set_up_chat
+from .chat_setup import PHRASES, TRIGGERS, set_up_chat
 from .mattermost import BOT_TOKEN
 from .mattermost.versions import DEFAULT_VERSION, VERSIONS
 from .pagerduty import API_KEY
@@ -66,7 +66,7 @@ def _until(stop: threading.Event, sandbox: Sandbox, options: argparse.Namespace)
         return 2
     _forget(options.config)
     furnish(sandbox)
-    write_scene(options.config, sandbox, set_up_chat(sandbox))
+    write_scene(options.config, sandbox, set_up_chat(sandbox, (*TRIGGERS, PHRASES)))
     for name, text in legend(sandbox):
         print(f"{name:<17}{text}")
     print(f"\nThe pack on it, in another terminal:\n\n    make run CONFIG={options.config}\n")

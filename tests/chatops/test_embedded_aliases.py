@@ -58,6 +58,13 @@ class EmbeddedTestCase(ChatopsCase):
         assert (run["verb"], run["service"]) == ("list", "Database")
         self.nothing_left()
 
+    def test_in_a_public_channel_that_the_bot_is_not_in_it_is_said_there(self) -> None:
+        """The alias has no acknowledgement: the result is the first thing that is posted."""
+        channel = self.sandbox.mattermost.account.add_channel("elsewhere", members=["ada"])
+        self.say("list incidents", channel_id=channel.id)
+        self.waited(lambda: any("2 incidents are open." in one.message for one in channel.posts))
+        self.nothing_left()
+
     def test_what_fails_is_said(self) -> None:
         self.outcome = ("failed", {"result": "PagerDuty does not answer", "stderr": ""})
         self.say("list incidents")

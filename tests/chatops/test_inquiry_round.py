@@ -90,6 +90,13 @@ class RoundTestCase(InquiryCase):
         assert len(asked) == 1
         assert self.bridge._answers._records.read(id).state == "open"
 
+    def test_in_a_public_channel_that_the_bot_is_not_in_it_is_asked(self) -> None:
+        channel = self.sandbox.mattermost.account.add_channel("elsewhere", members=["ada"])
+        id = self.asked("~elsewhere")
+        self.minutes(1)
+        assert [one for one in channel.posts if "Restart web-1?" in one.message], self.notices()
+        assert self.bridge._answers._records.read(id).channel_id == channel.id
+
     def test_a_deleted_post_whose_key_is_lost_is_told_once(self) -> None:
         id = self.ask()
         (post,) = self.posts()

@@ -160,6 +160,15 @@ class AliasTelling:
             return found
 
     def _found(self, kept: KeptPhrase, key: str) -> Optional[Dict[str, Any]]:
+        """None also in a channel that the bot is not in: what it may post there it joins for."""
+        try:
+            return self._looked_for(kept, key)
+        except Unauthorized as error:
+            if error.status != 403:
+                raise
+            return None
+
+    def _looked_for(self, kept: KeptPhrase, key: str) -> Optional[Dict[str, Any]]:
         mattermost = self._mattermost()
         if kept.root_id:
             try:
