@@ -40,7 +40,7 @@ FLAGS = (
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
     *("--remote-debugging-port=0", "--window-size=1180,900", "--hide-scrollbars"),
 )
-START_SECONDS = 30.0
+START_SECONDS = 60.0
 
 
 class Browser:
@@ -104,7 +104,7 @@ class Browser:
         self._number += 1
         await self._socket.send_json({"id": self._number, "method": method, "params": params})
         while True:
-            said = await self._socket.receive_json(timeout=30)
+            said = await self._socket.receive_json(timeout=60)
             if said.get("id") == self._number:
                 assert "error" not in said, said
                 return said["result"]
