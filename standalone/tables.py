@@ -12,7 +12,7 @@ import re
 import shutil
 import sys
 import unicodedata
-from typing import Any, Iterable, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Iterable, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 GAP = "  "
 MIN_COLUMN = 8
@@ -22,6 +22,10 @@ MIN_LAST = 24
 MIN_READABLE = 20
 """Characters that a column keeps before the last ones are left out: a time has 20."""
 _HASH = re.compile(r"[0-9a-fA-F]{32,512}")
+_AROUND = " .,;:()_/-"
+"""What may stand beside a hash that is still copied."""
+_DATE = re.compile(r"(?:[0-9]{4}-)?[0-9]{2}-[0-9]{2}")
+_CLOCK = re.compile(r"[0-9]{2}:[0-9]{2}(?::[0-9]{2})?")
 MAX_COLUMNS = 7
 MAX_PAIRS = 3
 """Of an object without a name, so many values are said in one cell."""
@@ -77,11 +81,12 @@ def table(
     if not rows:
         return ""
     cells = [[" ".join(str(cell).split()) for cell in row] for row in rows]
-    columns = list(zip(*cells))
-    widths = [max(_width(cell) for cell in column) for column in columns]
+    columns = [_column(column) for column in zip(*cells)]
+    widths = [one.natural for one in columns]
     if width is not None:
-        room = width - len(GAP) * (len(widths) - 1)
-        if not _narrow(widths, columns, room) and headed and len(widths) > 2:
+        room = width - len(GAP) * (len(columns) - 1)
+        widths = _fitted(columns, room)
+        if sum(widths) > room and headed and len(columns) > 2:
             return _blocks(cells, width)
     return "\n".join(line for row in cells for line in _lines(row, widths))
 
@@ -119,36 +124,55 @@ def _padded(text: str, width: int) -> str:
     return text + " " * max(0, width - _width(text))
 
 
-def _narrow(widths: List[int], columns: Sequence[Sequence[str]], room: int) -> bool:
-    """Makes columns narrower until all fit: those with prose, then those with names, the last one
-    first and the first, by which a row is named elsewhere, last. Returns whether all fit."""
-    natural = list(widths)
-    in_pieces = [_longest_piece(column) for column in columns]
-    named = max(MIN_READABLE, room // 2)
-    prose = [
-        width > MIN_READABLE and any(" " in cell for cell in column)
-        for width, column in zip(natural, columns)
-    ]
-    first = min(natural[0], named)
-    steps = (
-        [min(width, MIN_LAST) if is_prose else width for width, is_prose in zip(natural, prose)],
-        [
-            min(width, MIN_READABLE) if is_prose else max(min(width, MIN_COLUMN), pieces)
-            for width, is_prose, pieces in zip(natural, prose, in_pieces)
-        ],
-    )
-    for step, least in enumerate(steps):
-        least[0] = max(least[0], first if step else natural[0] if not prose[0] else first)
+class _Column(NamedTuple):
+    """What counts of a column when it has to be narrower."""
+
+    natural: int
+    """Characters of its longest cell."""
+    is_prose: bool
+    """It may go on in the next line between any two words."""
+    piece: int
+    """Characters of the longest thing in it that is not broken."""
+
+
+def _column(cells: Sequence[str]) -> _Column:
+    natural = max(_width(cell) for cell in cells)
+    is_prose = natural > MIN_READABLE and any(" " in cell for cell in cells)
+    return _Column(natural, is_prose, _longest_piece(cells))
+
+
+def _fitted(columns: Sequence[_Column], room: int) -> List[int]:
+    """The width of each column. Each step allows more than the one before, until all fit; where
+    they do not even then, as narrow as they become."""
+    widths = [one.natural for one in columns]
+    for least in _steps(columns, room):
         while sum(widths) > room:
-            wide = [(width, i) for i, width in enumerate(widths) if width > least[i]]
-            if not wide:
+            wider = [(width, at) for at, width in enumerate(widths) if width > least[at]]
+            if not wider:
                 break
-            widths[max(wide)[1]] -= 1
-    while sum(widths) > room and widths[0] > MIN_READABLE:
-        widths[0] -= 1
-    while len(widths) < 3 and sum(widths) > room and max(widths) > MIN_COLUMN:
-        widths[widths.index(max(widths))] -= 1
-    return sum(widths) <= room
+            _, widest = max(wider)  # of several the last one
+            widths[widest] -= 1
+    return widths
+
+
+def _steps(columns: Sequence[_Column], room: int) -> Iterator[List[int]]:
+    """How narrow each column may become, in steps: prose a little; then prose as far as it can be
+    read, and names down to their pieces; then the first column, by which a row is named elsewhere;
+    and where there are only two, any."""
+    first = columns[0]
+    half = min(first.natural, max(MIN_READABLE, room // 2))
+    prose = [min(one.natural, MIN_LAST) if one.is_prose else one.natural for one in columns]
+    yield [max(prose[0], half), *prose[1:]]
+    names = [
+        min(one.natural, MIN_READABLE)
+        if one.is_prose
+        else max(min(one.natural, MIN_COLUMN), one.piece)
+        for one in columns
+    ]
+    yield [max(names[0], half), *names[1:]]
+    yield [min(first.natural, MIN_READABLE), *names[1:]]
+    if len(columns) < 3:
+        yield [MIN_COLUMN for _ in columns]
 
 
 def _longest_piece(column: Sequence[str]) -> int:
@@ -157,17 +181,30 @@ def _longest_piece(column: Sequence[str]) -> int:
     return min(MIN_READABLE, max((_width(piece.strip()) for piece in pieces), default=0))
 
 
-def _pieces(text: str) -> List[str]:
-    """Words with the space behind them, and the parts of names: `incident.get` in two."""
-    pieces: List[str] = []
+def _words(text: str) -> List[str]:
+    """With the space behind each; a date and the time of day are one."""
+    made: List[str] = []
     for word in re.findall(r"[^ ]+ ?", text):
-        pieces += [word] if _is_whole(word) else re.findall(r"[^._/-]+[._/-]*|[._/-]+", word)
+        if made and _DATE.fullmatch(made[-1].strip()) and _CLOCK.fullmatch(word.strip()):
+            made[-1] += word
+        else:
+            made.append(word)
+    return made
+
+
+def _pieces(text: str) -> List[str]:
+    """Words with the space behind them, and the parts of names: `incident.get` in two. A time with
+    its date is one."""
+    pieces: List[str] = []
+    for word in _words(text):
+        is_one = _is_whole(word) or " " in word.strip()
+        pieces += [word] if is_one else re.findall(r"[^._/-]+[._/-]*|[._/-]+", word)
     return pieces
 
 
-def _is_whole(word: str) -> bool:
-    """Addresses and hashes, which are copied."""
-    return "://" in word or _HASH.search(word) is not None
+def _is_whole(piece: str) -> bool:
+    """Addresses and hashes, which are copied; not one that stands inside of something else."""
+    return "://" in piece or _HASH.fullmatch(piece.strip(_AROUND)) is not None
 
 
 def wrapped(text: str, width: int) -> List[str]:
@@ -188,7 +225,7 @@ def wrapped(text: str, width: int) -> List[str]:
 def _whole_words(text: str, width: int) -> List[str]:
     """A word that fits into a line stays whole; others are taken apart."""
     made: List[str] = []
-    for word in re.findall(r"[^ ]+ ?", text):
+    for word in _words(text):
         made += [word] if _width(word.strip()) <= width else _pieces(word)
     return made
 

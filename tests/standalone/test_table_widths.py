@@ -78,6 +78,17 @@ def test_addresses_and_hashes_stay_whole() -> None:
     assert sha in text
 
 
+def test_a_name_with_a_hash_in_it_fits() -> None:
+    sha = "ca3d09eb2506259933d82eb45c24fda9"
+    value = f'{{"data":{{"asked":"channel.{sha}","at":1796141075.169,"more":"{"x" * 40}"}}}}'
+    rows = [("NAME", "EXPIRES", "VALUE"), (f"pagerduty.channel.{sha}", "3580 s left", value)]
+    rows += [(f"pagerduty.incident.Q0000001SN82SH.card.{'x' * 26}", "15551990 s left", value)]
+    lines = table(rows, 80).splitlines()
+    assert max(map(len, lines)) <= 80, lines
+    assert any(line.startswith(sha) for line in lines), "the part that is copied"
+    assert "".join(lines).count("x") == 26 + 2 * 40, "nothing of it is left out"
+
+
 def test_a_time_of_a_list_of_objects_stands_whole() -> None:
     found = [
         {
@@ -119,9 +130,8 @@ def test_an_execution_is_told_whole_in_80_columns() -> None:
     assert lines[1].split()[:4] == ["5e0c11aa", "12:57:03", "succeeded", "Q0000001TFGQIP"]
     joined = "".join(line[45:] for line in lines[1:3]).replace(" ", "")
     assert "mattermost.post_" in joined
-    assert [line.split() for line in lines[-2:]] == [
-        ["4f0c11aa", "11-30", "failed", "mine.act"],
-        ["12:57:03"],
+    assert [line.split() for line in lines[-1:]] == [
+        ["4f0c11aa", "11-30", "12:57:03", "failed", "mine.act"],
     ]
 
 
