@@ -139,6 +139,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     chat.add_argument("phrase", metavar="PHRASE")
     chat.add_argument("--as", dest="user", default="", metavar="USER", help="who says it")
+    chat.add_argument(
+        "--in",
+        dest="channel",
+        default="",
+        metavar="CHANNEL",
+        help="the channel in which what stands after /pd is typed, such as incidents",
+    )
     for command in (run, chat):
         command.add_argument(
             "-j", "--json", action="store_true", help="print the execution as JSON"

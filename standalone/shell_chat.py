@@ -3,6 +3,7 @@ typed after `/pd` in Mattermost.
 
     python -m standalone chat "ack incident 12" --as ada
     python -m standalone chat "/pd list mine" --as ada
+    python -m standalone chat "/pd subscriptions" --as ada --in incidents
 """
 
 from __future__ import annotations
@@ -30,6 +31,10 @@ def say(app: Any, options: Any, user: str, report: Callable[[Any], int]) -> int:
         print(table(phrases, terminal_width(), headed=False) if phrases else chat.NO_PHRASES)
         return 0
     first, _, rest = phrase.partition(" ")
+    if options.channel and first.lower() != COMMAND:
+        raise UserError(f"--in is for what is typed after {COMMAND}: a phrase has no channel")
+    if options.channel and not options.user:
+        raise UserError("--in needs --as USER: who types it there?")
     if first.lower() == COMMAND:
         code, said = _typed(app, options, user, rest, report)
     else:
@@ -45,7 +50,7 @@ def _typed(
     ref = f"{app.pack.ref}.{RUN}"
     if ref not in app.pack.actions:
         raise UserError(f"{COMMAND} is no command of this pack; `chat help` lists its phrases")
-    context = {"api_user": options.user, "source_channel": "cli"}
+    context = {"api_user": options.user, "source_channel": "cli", "in_channel": options.channel}
     given = {"verb": "typed", "text": text.strip() or "help"}
     execution = app.run(ref, given, user=user, context=context)
     if options.json:

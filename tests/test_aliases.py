@@ -375,8 +375,9 @@ def test_what_a_phrase_does_not_set_nobody_can(name: str) -> None:
     }
     fixed = alias["immutable_parameters"]
     parameters = actions()[alias["action_ref"]]["parameters"]
-    assert set(parameters) - {"user"} == free | (set(fixed) - set(RUNNER))
+    assert set(parameters) - {"user", "channel"} == free | (set(fixed) - set(RUNNER))
     assert parameters["user"]["immutable"] is True
+    assert all(parameters[one]["immutable"] for one in {"user", "channel"} & set(parameters))
     assert {key: fixed[key] for key in RUNNER} == RUNNER
     assert name in EXCHANGE or name.startswith("pagerduty_")
 

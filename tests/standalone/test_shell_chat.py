@@ -63,6 +63,57 @@ def status(shell, number):
     return found.status
 
 
+def test_what_means_a_channel_is_said_as_if_typed_there(shell):
+    for channel in ("~incidents", "incidents"):
+        code, lines = shell("chat", "/pd subscribe Database", "--as", "ada", "--in", channel)
+        assert code == 0, lines
+    code, lines = shell("chat", "/pd subscriptions", "--as", "ada", "--in", "~incidents")
+    assert (code, sum("of the service Database" in line for line in lines)) == (0, 1), lines
+    code, lines = shell("chat", "/pd subscriptions", "--as", "ada", "--in", "ops")
+    assert "Database" not in "\n".join(lines)
+
+
+def test_in_a_room_its_incident_is_meant(shell):
+    shell.write(rooms={"archive": "never"})
+    code, lines = shell("chat", "/pd room 1", "--as", "ada")
+    assert code == 0, lines
+    (room,) = (
+        one.name
+        for one in shell.sandbox.mattermost.account.state.channels.values()
+        if one.name.startswith("inc-")
+    )
+    code, lines = shell("chat", "/pd note Seen in the room", "--as", "ada", "--in", f"~{room}")
+    assert code == 0, lines
+    incident = next(iter(shell.sandbox.pagerduty.account.incidents.values()))
+    assert incident.notes[-1].content == "Seen in the room"
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        (("/pd subscriptions", "--as", "ada", "--in", "nowhere"), "no channel ~nowhere"),
+        (("/pd subscriptions", "--in", "incidents"), "--in needs --as USER: who types it there?"),
+        (
+            ("get open incidents", "--as", "ada", "--in", "ops"),
+            "--in is for what is typed after /pd",
+        ),
+    ],
+)
+def test_a_channel_in_which_nothing_can_be_typed(shell, words, line):
+    code, lines = shell("chat", *words)
+    assert code in (1, 2)
+    assert len(lines) == 1, lines
+    assert line in lines[0]
+
+
+def test_who_is_no_member_types_nothing_there(shell):
+    account = shell.sandbox.mattermost.account
+    account.add_user("nora", email="nora@example.com", team="ops")
+    code, lines = shell("chat", "/pd subscriptions", "--as", "nora", "--in", "ops")
+    assert (code, len(lines)) == (1, 1), lines
+    assert "nora is no member of ~ops, so nothing can be typed there" in lines[0]
+
+
 @pytest.mark.parametrize("line", ["/pd whoami", "/pd ack 1", "/pd list mine"])
 def test_a_person_that_there_is_not_is_one_line_about_the_option(shell, line):
     code, lines = shell("chat", line, "--as", "nosuch")

@@ -22,7 +22,8 @@ def carried_out(context: Context, words: Mapping[str, str], key: str) -> Command
     """`words`: fields of a command; `key`: of what it makes. Raises a PackError of one line."""
     if words.get("verb") == TYPED:
         return _typed(context, words, key)
-    return perform(context, Command("")._replace(**words, key=key))  # type: ignore[arg-type]
+    given = {name: word for name, word in words.items() if name != "channel"}
+    return perform(context, Command("")._replace(**given, key=key))  # type: ignore[arg-type]
 
 
 def failure_line(context: Context, error: BaseException, words: Mapping[str, Any]) -> str:
@@ -45,6 +46,7 @@ def _typed(context: Context, words: Mapping[str, str], key: str) -> CommandResul
     if parsed.problem:
         raise RejectedInput(parsed.problem)
     given = _as_person(context, parsed.command, words.get("user", ""))._replace(key=key)
+    given = _in_channel(context, given, words.get("channel", ""))
     command, supposed = which_incident.complete(context, given, "")
     if supposed is not None and TABLE.is_act(command.verb):
         # There is no button here to ask with whether that one is meant.
@@ -53,6 +55,26 @@ def _typed(context: Context, words: Mapping[str, str], key: str) -> CommandResul
             f"{supposed.title[:60]}: say it with its number"
         )
     return perform(context, command, dry=parsed.dry_run)
+
+
+def _in_channel(context: Context, command: Command, channel: str) -> Command:
+    """As typed in that channel, where whoever types is a member of it: nobody else could. Raises
+    RejectedInput and NotFound."""
+    from pagerduty_mattermost.core.errors import RejectedInput
+    from pagerduty_mattermost.gateways.mattermost.values import id_in
+
+    if not channel:
+        return command
+    user = id_in(command.user)
+    if not user:
+        raise RejectedInput(f"who types it in {channel}? It counts there by who is a member")
+    found = context.channels.typed(channel)
+    if not context.mattermost.is_member(found.id, user):
+        raise RejectedInput(
+            f"{command.user_name or 'whoever types'} is no member of {found.label}, so nothing "
+            "can be typed there"
+        )
+    return command._replace(channel=found.id)
 
 
 def _as_person(context: Context, command: Command, user: str) -> Command:
