@@ -62,7 +62,7 @@ def test_the_text_of_a_run() -> None:
     assert post_text(fold(PLAN, done), timezone.utc).splitlines() == [
         "📋 Playbook **Outage** · 2 of 6 done · commander ada · Scribe carla · started 11:06 · "
         "next update due 11:41",
-        f"📣 Replica promoted @{ZERO_WIDTH_SPACE}all · ada 11:11",
+        "📣 Replica promoted `@all` · ada 11:11",
         "**1 Take command** · 2/3 · now",
         "✅ ~~1.1 Say what customers see~~ · ada 11:08",
         "➖ ~~1.2 Open a call~~ · bob 11:09",

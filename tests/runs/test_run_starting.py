@@ -215,7 +215,7 @@ def test_start_in_chat_opens_the_room_and_starts_what_fits(world: RunsWorld) -> 
     one = world.incident("Slow", priority="P1")
     order = start_order(world, f"start {one.id}", {"kind": "command", "channel_id": ""})
     answer = world.carry_out(order)["message"]
-    assert answer.startswith("Started **Major incident** in ~")
+    assert answer.startswith("Started **Major incident** in `~")
     run = RunRecords(world.context().store).load(one.id)
     assert run is not None
     assert run.state.commander.name == "ada"

@@ -28,7 +28,7 @@ def test_one_account_is_served_once_whatever_the_data_folder(tmp_path):
     AccountLock(config, tmp_path / "one").take()
     with pytest.raises(UserError, match="two would post two cards of each incident; end one"):
         AccountLock(config, tmp_path / "two").take()
-    AccountLock({**config, "api_key": "other"}, tmp_path / "two").take()
+    AccountLock({**config, "api_key": f"other-{tmp_path}"}, tmp_path / "two").take()
 
 
 def test_a_route_is_explained_by_the_rules_that_are_served(tmp_path, capsys):
