@@ -222,27 +222,29 @@ def _documents(st2: StackStorm) -> Dict[str, Tuple[int, int]]:
     import bson
 
     database = pymongo.MongoClient(url).get_default_database()
-    others = _triggers_of_others(database)
+    ours = _our_triggers(database)
     return {
         name: (len(sizes), sum(sizes))
         for name in database.list_collection_names()
         for sizes in [
-            [len(bson.encode(row)) for row in database[name].find() if not _is_of(row, others)]
+            [len(bson.encode(row)) for row in database[name].find() if _counts(row, ours)]
         ]
     }
 
 
-def _triggers_of_others(database: Any) -> Set[str]:
-    """Timers and sensors of other packs, which fire also where their rules are disabled."""
-    rules = list(database["rule_d_b"].find({}, {"pack": 1, "trigger": 1}))
-    ours = {rule["trigger"] for rule in rules if rule["pack"] == PACK}
-    theirs = {rule["trigger"] for rule in rules if rule["pack"] != PACK}
-    return {one for one in theirs - ours if not one.startswith("core.st2.")}
+def _our_triggers(database: Any) -> Set[str]:
+    rules = database["rule_d_b"].find({"pack": PACK}, {"trigger": 1})
+    return {str(rule["trigger"]) for rule in rules}
 
 
-def _is_of(row: Dict[str, Any], triggers: Set[str]) -> bool:
-    """Whether the document is an instance of one of the triggers, or only its trace."""
+def _counts(row: Dict[str, Any], ours: Set[str]) -> bool:
+    """Not where it is an instance of another pack's timer or sensor, which fire also where their
+    rules are disabled, or only the trace of one."""
+
+    def is_ours(trigger: Any) -> bool:
+        return str(trigger) in ours or str(trigger).startswith(("core.st2.", f"{PACK}."))
+
     instances = row.get("trigger_instances")
-    if isinstance(instances, list):
-        return bool(instances) and all(one.get("ref") in triggers for one in instances)
-    return "occurrence_time" in row and row.get("trigger") in triggers
+    if isinstance(instances, list) and instances:
+        return any(is_ours(one.get("ref")) for one in instances)
+    return "occurrence_time" not in row or is_ours(row.get("trigger"))
