@@ -42,6 +42,8 @@ class Command(NamedTuple):
     hook: str = ""
     """Path of the response_url of the slash command that it came by; never kept: whoever has it
     posts in the name of who typed."""
+    typed: str = ""
+    """The word of another verb as which it was typed, whose options it then has."""
     options: Mapping[str, str] = {}
     """What stood behind the command as `--name value`."""
 

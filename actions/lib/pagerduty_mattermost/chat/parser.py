@@ -126,7 +126,7 @@ def _matched(table: CommandTable, line: TypedLine) -> Command:
     for count in range(min(table.most_words, len(bare.words)), 0, -1):
         for verb, form in table.beginning(bare.keys(count)):
             rest = bare.rest(count)
-            optional = bool(verb.options or verb.flags)
+            optional = bool(verb.options or verb.flags or form.fixed.get("typed"))
             if read is not None and optional:
                 rest = words_of(" ".join(rest.text[w.start : w.end] for w in rest.words))
             try:

@@ -5,13 +5,13 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Dict, Iterator, List
+from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Tuple
 
 from pagerduty_mattermost.cards import incident_lists
 from pagerduty_mattermost.chat.acting_user import find_sender, resolve_mentions
 from pagerduty_mattermost.chat.command import Command, CommandResult
 from pagerduty_mattermost.chat.forms import Fields, Form, FormReader, words
-from pagerduty_mattermost.chat.line import TypedLine
+from pagerduty_mattermost.chat.line import TypedLine, words_of
 from pagerduty_mattermost.chat.named_people import people
 from pagerduty_mattermost.chat.verb import INCIDENTS, PAGERDUTY, Verb
 from pagerduty_mattermost.chat.verbs.changes import checked_urgency
@@ -95,10 +95,47 @@ def _playbook(command: Command) -> str:
 
 
 def declare(context: Context, command: Command) -> CommandResult:
-    """Where no form can be opened (a chat bot, a dry run): what to type instead."""
-    raise RejectedInput(
-        'declare opens a form, and none opens here: say `/pd trigger "<what>" on <service>`'
-    )
+    """Where no form can be opened (a chat bot, a dry run): what to type instead, of what was
+    typed."""
+    title, service = _title_and_service(words_of(clean(command.text, 300)))
+    named = f'"{title or "<what>"}" on {service or "<service>"}'
+    say = f"`/pd trigger {' '.join([named, *_typed_options(command)])}`"
+    if not command.typed:
+        raise RejectedInput(f"declare opens a form, and none opens here: say {say}")
+    lacks = "which service" if command.text else "what, and on which service"
+    raise RejectedInput(f"{command.typed}: {lacks}? Say {say}")
+
+
+def _title_and_service(line: TypedLine) -> Tuple[str, str]:
+    """What stands in quotes, and the service beside it; of what has no quotes all is the title.
+    Empty for what can't be repeated in a command."""
+    last = len(line.words) - 1
+    title, service = line, line.rest(len(line.words))
+    if last > 0 and line.rest(last).is_quoted():
+        title, service = line.rest(last), line.before(last)
+    elif last > 0 and line.before(1).is_quoted():
+        title, service = line.before(1), line.rest(1)
+    service = service.without("on", "for", "in", "at").without("service")
+    name = service.said().rstrip(": ")
+    if service and not (name and _repeatable(name)):
+        name = ""
+    said = one_line(title.said()).strip()
+    return (said if _repeatable(said) else ""), one_line(name)
+
+
+def _repeatable(words: str) -> bool:
+    """Whether it can stand in quotes in a command that is shown."""
+    return not any(mark in words for mark in '`"\u201c\u201d\u201e')
+
+
+def _typed_options(command: Command) -> List[str]:
+    """The options as they are typed."""
+    words = ((name, one_line(value)) for name, value in command.options.items())
+    return [
+        f'--{name} "{value}"' if " " in value else f"--{name} {value}"
+        for name, value in words
+        if value and _repeatable(value)
+    ]
 
 
 def _further_fields(context: Context, command: Command) -> Dict[str, Any]:
@@ -270,10 +307,10 @@ VERBS = (
                     f"{declare}{incident}"
                     for declare in ("declare", "new", "create")
                     for incident in ("", *(f" {one}incident" for one in _ARTICLES))
-                )
-                + ("trigger",),
+                ),
                 words("text", required=False),
             ),
+            Form(("trigger",), words("text", required=False), fixed={"typed": "trigger"}),
         ),
         also_called=("begin", "raise", "report", "open"),
         to_do="declare incidents",
