@@ -91,7 +91,8 @@ class IncidentActsTestCase(ActionsTestCase):
         other = self.account.trigger("Database", "Slower")
         made = self.done("incident.escalate", entity_id=other.id)
         assert [a["assignee"]["summary"] for a in made["assignments"]] == ["Linus Example"]
-        assert "there is no level 3" in self.refused("incident.escalate", entity_id=other.id)
+        line = self.refused("incident.escalate", entity_id=other.id)
+        assert "at the last level (2 of 2) of the escalation policy" in line
 
     def test_bare_it_goes_to_the_next_level_and_says_when_there_is_none(self) -> None:
         one = self.account.trigger("Checkout API", "Slow")
@@ -99,6 +100,9 @@ class IncidentActsTestCase(ActionsTestCase):
             made = self.done("incident.escalate", entity_id=one.id)
             assert [a["assignee"]["summary"] for a in made["assignments"]] == [name]
         line = self.refused("incident.escalate", entity_id=one.id)
+        assert "at the last level (3 of 3) of the escalation policy 'Payments escalation'" in line
+        assert "no level 4" not in line, "nobody has named a level"
+        line = self.refused("incident.escalate", entity_id=one.id, escalation_level=4)
         assert "there is no level 4: the escalation policy 'Payments escalation' has 3" in line
         self.done("incident.escalate", entity_id=one.id, escalation_level=1)
         self.done("incident.resolve", entity_id=one.id)

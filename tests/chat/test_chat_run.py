@@ -249,10 +249,17 @@ class ChatRunTestCase(ChatCase):
     def link(self, user: str, person: str) -> None:
         self.run_class("identity_link", "IdentityLink", user=user, pagerduty_user=person)
 
+    def typed_refused(self, text: str) -> str:
+        return self.refused("typed", text=text)
+
     def test_escalate_reassign_priority_and_unacknowledge(self) -> None:
         one = self.account.trigger("Checkout API", "Slow")
         assert "to Grace Hopper." in self.told("escalate", incidents=str(one.number))
         assert "to Radia Perlman." in self.told("escalate", incidents=one.id, text="level 3")
+        assert (
+            "#1 is at the last level (3 of 3) already, with Radia Perlman: "
+            "`/pd escalate 1 to level 1`, or `/pd reassign 1 @user`"
+        ) in self.typed_refused("escalate 1")
         refused = self.refused("escalate", incidents=one.id, text="up")
         assert "there is no level and no escalation policy 'up': say level 2" in refused
         assert "no escalation policy 'level 0'" in self.refused(

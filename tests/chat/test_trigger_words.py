@@ -55,7 +55,7 @@ def test_it_asks_for_the_service_in_the_words_that_were_typed(line: str, say: st
 
 def test_what_it_says_to_type_triggers_just_that() -> None:
     told = answer('trigger Checkout API "Card payments fail" --priority P1')
-    said = parse(told.split("`")[1][len("/pd ") :])
+    said = parse(told.split("`")[1].replace("/pd ", ""))
     assert (said.problem, said.command.verb) == ("", "create")
     assert (said.command.text, said.command.service) == ("Card payments fail", "Checkout API")
     assert said.command.options == {"priority": "P1"}

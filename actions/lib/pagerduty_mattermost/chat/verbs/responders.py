@@ -58,6 +58,9 @@ def escalate(context: Context, command: Command) -> CommandResult:
         return _to_policy(context, incident_of(row), policy, email, "Escalated")
     try:
         changed = incident_updates.escalate(context.pagerduty, row, level, from_email=email)
+    except incident_updates.AtLastLevel as error:
+        with wrong_field("text"):
+            raise reworded(error, _at_last_level(incident_of(row), error.levels)) from None
     except RejectedInput as error:
         # Which parameter an action lacks says nothing to people who type.
         say = f"say `/pd escalate {row.get('incident_number')} to level 2`"
@@ -80,6 +83,18 @@ def escalate(context: Context, command: Command) -> CommandResult:
             f"{whose}: nobody new is paged. {go_on}."
         )
     return CommandResult(line, (after.id,), email, (after,), already=stays)
+
+
+def _at_last_level(incident: Incident, levels: int) -> str:
+    """Where there is no next level: who is paged now, and what else can be done."""
+    people = one_line(", ".join(person.name for person in incident.assignees), 200)
+    number = incident.number
+    others = f"`/pd reassign {number} @user`"
+    return (
+        f"#{number} is at the last level ({levels} of {levels}) already"
+        f"{f', with {people}' if people else ''}: "
+        + (f"`/pd escalate {number} to level 1`, or {others}" if levels > 1 else others)
+    )
 
 
 def reassign(context: Context, command: Command) -> CommandResult:

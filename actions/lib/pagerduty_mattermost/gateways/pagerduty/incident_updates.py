@@ -31,6 +31,22 @@ MAX_BULK = 250
 OPEN_STATUSES = ("triggered", "acknowledged")
 
 
+class AtLastLevel(RejectedInput):
+    """There is no next level to escalate to."""
+
+    levels = 0
+    """How many the escalation policy has."""
+
+    @classmethod
+    def of(cls, policy: str, levels: int) -> AtLastLevel:
+        made = cls(
+            f"the incident is at the last level ({levels} of {levels}) of the escalation policy "
+            f"{policy!r} already; give escalation_level, or reassign it"
+        )
+        made.levels = levels
+        return made
+
+
 def fields(pagerduty: PagerDuty, changes: Mapping[str, Any]) -> Dict[str, Any]:
     """An incident's fields as PagerDuty takes them, of changes in people's words. Each name costs
     a request or two. Raises what `resolve` raises, with the field that was wrong."""
@@ -143,8 +159,10 @@ def escalate(
     if wanted is None:
         wanted = next_level(incident, read(pagerduty, {"escalation_policy_ids": [policy_id]}))
     levels = len(policy.get("escalation_rules") or ())
+    name = policy.get("name") or policy.get("summary") or policy_id
+    if level is None and wanted > levels:
+        raise AtLastLevel.of(str(name), levels)
     if wanted > levels:
-        name = policy.get("name") or policy.get("summary") or policy_id
         raise RejectedInput(
             f"there is no level {wanted}: the escalation policy {name!r} has {levels}"
         )
