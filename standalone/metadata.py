@@ -58,12 +58,14 @@ def load_pack(path: Path, rule_folders: Sequence[Path] = ()) -> Pack:
             f"{shown(path)} is no pack: there is no pack.yaml in it; name the pack's folder with "
             "--pack"
         )
-    return _Loader(path).load(rule_folders)
+    return _Loader(path, rule_folders).load()
 
 
 class _Loader:
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, rule_folders: Sequence[Path]) -> None:
         self._path = path
+        self._folders = [one for one in rule_folders if one.resolve() != path.resolve() / "rules"]
+        self._rule_folders = rule_folders
         self._problems: List[str] = []
         self._refused: List[Refusal] = []
         self._broken_rules: List[BrokenRule] = []
@@ -72,7 +74,7 @@ class _Loader:
         self._ref = str(manifest.get("ref") or manifest.get("name") or path.name)
         self._version = str(manifest.get("version") or "")
 
-    def load(self, rule_folders: Sequence[Path]) -> Pack:
+    def load(self) -> Pack:
         actions: Dict[str, ActionMeta] = {}
         for file, data in self._files(self._path / "actions", ACTION):
             action = self._action(file, data)
@@ -85,13 +87,13 @@ class _Loader:
         triggers = {trigger.ref: trigger for sensor in sensors for trigger in sensor.trigger_types}
         rules: Dict[str, Rule] = {}
         switches: List[Tuple[Path, Dict[str, Any]]] = []
-        for folder in (self._path / "rules", *rule_folders):
+        for folder in (self._path / "rules", *self._rule_folders):
             mine: Dict[str, Rule] = {}
             for file in self._yaml_files(folder):
                 written = self._read(file)
                 if written is None:
                     continue
-                if folder in rule_folders and set(written) <= set(RULE_SWITCH["properties"]):
+                if folder in self._rule_folders and set(written) <= set(RULE_SWITCH["properties"]):
                     switches += self._fitting(file, written, RULE_SWITCH)
                     continue
                 rule = self._rule(file, written, actions, triggers)
@@ -189,6 +191,9 @@ class _Loader:
             self._problem(file, line)
         if data is None:
             return None
+        criteria, strays = rule_file.criteria_in_place(data["criteria"] or {})
+        for line in strays:
+            self._problem(file, line)
         rule = Rule(
             ref=f"{data.get('pack') or self._ref}.{data['name']}",
             name=data["name"],
@@ -196,7 +201,7 @@ class _Loader:
             description=data.get("description") or "",
             enabled=data["enabled"],
             trigger=data["trigger"],
-            criteria=data["criteria"] or {},
+            criteria=criteria,
             action={
                 "ref": data["action"]["ref"],
                 "parameters": data["action"].get("parameters") or {},
@@ -219,7 +224,7 @@ class _Loader:
         meant = rule_file.corrected(rule, {*triggers, *SYSTEM_TRIGGERS, *TIMERS}, actions)
         if meant:
             self._parameters_are_known(file, meant, actions)
-        if is_sound and not problems and not lines:
+        if is_sound and not (problems or lines or strays):
             return rule
         if meant:
             self._broken_rules.append(BrokenRule(self._place(file), meant))
@@ -356,7 +361,7 @@ class _Loader:
 
     def _read(self, file: Path) -> Optional[Dict[str, Any]]:
         try:
-            data = read_yaml(file, names_once=self._path not in file.parents)
+            data = read_yaml(file, names_once=not self._is_packs(file))
         except UserError as error:
             self._problems.append(str(error))
             return None
@@ -373,8 +378,11 @@ class _Loader:
         self._refused.append(self._refusal(file, line))
 
     def _refusal(self, file: Path, line: str) -> Refusal:
-        is_packs = self._path in file.parents
-        return Refusal(f"{self._place(file)}: {line}", is_packs)
+        return Refusal(f"{self._place(file)}: {line}", self._is_packs(file))
+
+    def _is_packs(self, file: Path) -> bool:
+        """People keep folders of their own rules in the pack's folder, too."""
+        return not any(folder.resolve() in file.resolve().parents for folder in self._folders)
 
     def _place(self, file: Path) -> str:
         return shown(file)

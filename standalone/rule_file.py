@@ -2,7 +2,8 @@
 would be if that were corrected, so that what is wrong beside it is found as well. Pure.
 
     data, lines = repaired(data, RULE)
-    problems, refused = wrong_criteria(rule.criteria)
+    criteria, lines = criteria_in_place(rule.criteria)
+    problems, refused = wrong_criteria(criteria)
     corrected(rule, triggers, actions)
 """
 
@@ -14,6 +15,11 @@ from typing import Any, Dict, Iterable, Iterator, List, Mapping, Optional, Tuple
 from standalone.pack_model import Rule
 from standalone.schemas import misfits, nearest, validate
 
+CRITERION = ("type", "pattern", "condition")
+"""What StackStorm reads of a criterion; it passes over the rest without a word."""
+_PATHS = ("trigger.", "incident.", "item.")
+"""How the name of a criterion begins, as people write it."""
+
 
 def repaired(
     data: Mapping[str, Any], schema: Mapping[str, Any]
@@ -23,9 +29,21 @@ def repaired(
     be read otherwise."""
     lines: List[str] = []
     fixed = copy.deepcopy(dict(data))
+    _indent(fixed, lines)
     _rename(fixed, schema, "", lines)
     rest = misfits(fixed, schema)
     return (None if rest else validate(fixed, schema, "")), [*lines, *rest]
+
+
+def _indent(rule: Dict[str, Any], lines: List[str]) -> None:
+    """Criteria at the left are put below `criteria`."""
+    for name in [name for name in rule if str(name).startswith(_PATHS)]:
+        lines.append(f"there is no '{name}' at the left: it belongs below criteria:, indented")
+        inner = rule.pop(name)
+        if rule.get("criteria") is None:
+            rule["criteria"] = {}
+        if isinstance(rule["criteria"], dict):
+            rule["criteria"].setdefault(name, inner)
 
 
 def _rename(value: Dict[str, Any], schema: Mapping[str, Any], at: str, lines: List[str]) -> None:
@@ -43,6 +61,33 @@ def _rename(value: Dict[str, Any], schema: Mapping[str, Any], at: str, lines: Li
         inner = value.get(name)
         if isinstance(inner, dict):
             _rename(inner, schema["properties"][name], f"{at}{name}: ", lines)
+
+
+def criteria_in_place(criteria: Mapping[str, Any]) -> Tuple[Dict[str, Any], List[str]]:
+    """(the criteria as they are meant, one line for each name in one that nobody reads)."""
+    found: Dict[str, Any] = {}
+    lines: List[str] = []
+    for key, criterion in criteria.items():
+        if not isinstance(criterion, Mapping):
+            found[key] = criterion
+            continue
+        fixed = {name: criterion[name] for name in CRITERION if name in criterion}
+        for name in [name for name in criterion if name not in CRITERION]:
+            is_path = str(name).startswith(_PATHS)
+            meant = "" if is_path else nearest(str(name), CRITERION)
+            there_are = f"; there are {', '.join(CRITERION)}"
+            said = f"; did you mean {meant}?" if meant else there_are
+            said += " (is it indented too far?)" if is_path else ""
+            lines.append(f"criterion on {key}: there is no '{name}'{said}")
+            if is_path:
+                found.setdefault(name, criterion[name])
+            elif meant:
+                fixed.setdefault(meant, criterion[name])
+        if isinstance(fixed.get("pattern"), Mapping):
+            fixed["pattern"], inner = criteria_in_place(fixed["pattern"])
+            lines += inner
+        found[key] = fixed
+    return found, lines
 
 
 def wrong_criteria(criteria: Mapping[str, Any]) -> Tuple[List[str], List[str]]:

@@ -5,9 +5,14 @@ code. The numbers are those of the list they were collected in."""
 
 from __future__ import annotations
 
+import contextlib
+import tempfile
+from pathlib import Path
 from typing import Any, Dict, NamedTuple
 
 import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 class RuleRow(NamedTuple):
@@ -158,3 +163,99 @@ def test_paths_are_written_one_way(shell, monkeypatch):
     assert whole not in "\n".join(lines)
     assert sum("mine/mine.yaml: " in line for line in lines) == 2
     assert any("mine/broken.yaml line 1" in line for line in lines)
+
+
+CHECKOUT = {"type": "equals", "pattern": "Checkout API"}
+P1 = {"type": "equals", "pattern": "P1"}
+INDENTED = "there are type, pattern, condition (is it indented too far?)"
+STRAY = {
+    "a criterion in a criterion": (
+        {"criteria": {"trigger.incident.service": {**CHECKOUT, "trigger.incident.priority": P1}}},
+        f"criterion on trigger.incident.service: there is no 'trigger.incident.priority'; {INDENTED}",
+    ),
+    "one with the prefix left out": (
+        {"criteria": {"trigger.incident.service": {**CHECKOUT, "incident.priority": P1}}},
+        f"criterion on trigger.incident.service: there is no 'incident.priority'; {INDENTED}",
+    ),
+    "a word mistyped": (
+        {"criteria": {"trigger.incident.service": {"type": "equals", "patern": "Checkout API"}}},
+        "criterion on trigger.incident.service: there is no 'patern'; did you mean pattern?",
+    ),
+    "a word that there is not": (
+        {"criteria": {"trigger.incident.service": {**CHECKOUT, "negate": True}}},
+        "criterion on trigger.incident.service: there is no 'negate'; there are type, pattern, condition",
+    ),
+    "inside of a search": (
+        {"criteria": {"trigger.incident.teams": {"type": "search", "condition": "any", "pattern": {"item.name": {"type": "exists", "item.id": {"type": "exists"}}}}}},
+        f"criterion on item.name: there is no 'item.id'; {INDENTED}",
+    ),
+    "at the left": (
+        {"criteria": None, "trigger.incident.service": CHECKOUT},
+        "there is no 'trigger.incident.service' at the left: it belongs below criteria:, indented",
+    ),
+    "at the left beside others": (
+        {"criteria": {"trigger.incident.priority": P1}, "incident.service": CHECKOUT},
+        "there is no 'incident.service' at the left: it belongs below criteria:, indented",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", STRAY)
+def test_what_stands_in_the_wrong_place_is_never_passed_over(shell, what):
+    changed, said = STRAY[what]
+    code, lines = shell("check", "--offline", "--rules", shell.rule(**changed))
+    assert code == 1
+    assert said in lines[0], lines
+    beside = [line for line in lines[1:] if "write trigger.incident." not in line]
+    assert not beside, lines
+
+
+def test_what_is_wrong_in_a_criterion_that_is_indented_too_far_is_said_as_well(shell):
+    inner = {**CHECKOUT, "trigger.incident.urgncy": {"type": "equals", "pattern": "high"}}
+    folder = shell.rule(criteria={"trigger.incident.service": inner})
+    code, lines = shell("check", "--offline", "--rules", folder)
+    assert (code, len(lines)) == (1, 2), lines
+    assert "did you mean trigger.incident.urgency?" in lines[1]
+
+
+TWICE = """name: mine
+pack: me
+enabled: true
+trigger:
+  type: pagerduty.incident
+criteria:
+  trigger.incident.service:
+    type: equals
+    pattern: Checkout API
+    type: equals
+    pattern: P1
+action:
+  ref: pagerduty.mattermost.post_incident
+  parameters:
+    change: "{{ trigger }}"
+"""
+
+
+@pytest.mark.parametrize("where", ["elsewhere", "in the pack's folder"])
+def test_a_key_that_stands_twice_is_said_alone(shell, where):
+    """Most people keep their rules beside the programme."""
+    kept = contextlib.nullcontext(shell.folder)
+    if where != "elsewhere":
+        kept = tempfile.TemporaryDirectory(dir=ROOT, prefix="my-rules-")
+    with kept as folder:
+        mine = Path(folder) / "mine"
+        mine.mkdir()
+        (mine / "mine.yaml").write_text(TWICE)
+        code, lines = shell("check", "--rules", str(mine))
+    assert (code, len(lines)) == (1, 1), lines
+    assert lines[0].endswith("mine.yaml line 10: type appears twice, in lines 8 and 10: keep one")
+
+
+def test_what_people_wrote_in_the_packs_folder_and_can_not_run_here_is_wrong(shell):
+    with tempfile.TemporaryDirectory(dir=ROOT, prefix="my-rules-") as folder:
+        (Path(folder) / "other.yaml").write_text(
+            "name: other\nenabled: true\ntrigger: {type: core.other}\naction: {ref: core.local}\n"
+        )
+        code, lines = shell("check", "--offline", "--rules", folder)
+    assert code == 1
+    assert all(line.startswith("WRONG  does not run: ") for line in lines), lines
