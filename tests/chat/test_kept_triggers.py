@@ -263,7 +263,13 @@ class KeptTriggerTestCase(KeptPageCase):
         self.away()
         done, line = self.handled(self.order('page Mornings "Disk full"'))
         assert done is False
-        assert "Nobody was paged; `/pd trigger" in line
+        assert line.startswith(
+            'Nobody was paged and nothing is kept to be sent. Type `/pd trigger "Disk full" on '
+            "Storefront`: that is kept and sent when PagerDuty answers. PagerDuty has trouble ("
+        ), line
+        line = self.handled(self.order('page @mei "Disk full" --service Database'))[1]
+        assert 'Type `/pd trigger "Disk full" on Database`: that is kept' in line
+        assert [one["kind"] for one in self.letters()] == ["act", "act"], "by hand alone"
         assert self.kept() == []
 
     def test_from_a_dialog_and_from_a_chat_bot_it_is_the_same(self) -> None:

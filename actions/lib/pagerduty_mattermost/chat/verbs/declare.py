@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Tuple
+from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Sequence, Tuple
 
 from pagerduty_mattermost.cards import incident_lists
 from pagerduty_mattermost.chat.acting_user import find_sender, resolve_mentions
@@ -26,6 +26,7 @@ from pagerduty_mattermost.core.errors import (
     wrong_field,
 )
 from pagerduty_mattermost.core.markdown import copyable
+from pagerduty_mattermost.core.quotes import plain
 from pagerduty_mattermost.core.text import clean, cut_at_word, escape, one_line
 from pagerduty_mattermost.gateways.pagerduty import incident_updates
 from pagerduty_mattermost.gateways.pagerduty.references import Reference, resolve, row_by_id
@@ -98,8 +99,7 @@ def declare(context: Context, command: Command) -> CommandResult:
     """Where no form can be opened (a chat bot, a dry run): what to type instead, of what was
     typed."""
     title, service = _title_and_service(words_of(clean(command.text, 300)))
-    named = f'"{title or "<what>"}" on {service or "<service>"}'
-    say = f"`/pd trigger {' '.join([named, *_typed_options(command)])}`"
+    say = typed_trigger(title, service, _typed_options(command))
     if not command.typed:
         raise RejectedInput(f"declare opens a form, and none opens here: say {say}")
     lacks = "which service" if command.text else "what, and on which service"
@@ -107,8 +107,7 @@ def declare(context: Context, command: Command) -> CommandResult:
 
 
 def _title_and_service(line: TypedLine) -> Tuple[str, str]:
-    """What stands in quotes, and the service beside it; of what has no quotes all is the title.
-    Empty for what can't be repeated in a command."""
+    """What stands in quotes, and the service beside it; of what has no quotes all is the title."""
     last = len(line.words) - 1
     title, service = line, line.rest(len(line.words))
     if last > 0 and line.rest(last).is_quoted():
@@ -116,11 +115,16 @@ def _title_and_service(line: TypedLine) -> Tuple[str, str]:
     elif last > 0 and line.before(1).is_quoted():
         title, service = line.before(1), line.rest(1)
     service = service.without("on", "for", "in", "at").without("service")
-    name = service.said().rstrip(": ")
-    if service and not (name and _repeatable(name)):
-        name = ""
-    said = one_line(title.said()).strip()
-    return (said if _repeatable(said) else ""), one_line(name)
+    return title.said(), service.said().rstrip(": ")
+
+
+def typed_trigger(title: str, service: str, options: Sequence[str] = ()) -> str:
+    """How it is typed, in backticks; what is not known, or can't stand in it, as a place to
+    fill."""
+    title, service = plain(one_line(clean(title, 300))), one_line(clean(service, 300))
+    what = title if title and _repeatable(title) else "<what>"
+    on = service if service and _repeatable(service) else "<service>"
+    return "`" + " ".join([f'/pd trigger "{what}" on {on}', *options]) + "`"
 
 
 def _repeatable(words: str) -> bool:

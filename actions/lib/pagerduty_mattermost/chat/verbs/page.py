@@ -18,6 +18,7 @@ from pagerduty_mattermost.chat.verbs.changes import checked_urgency
 from pagerduty_mattermost.chat.verbs.declare import (
     MAX_TITLE_CHARACTERS,
     explained,
+    typed_trigger,
     with_whole_title,
 )
 from pagerduty_mattermost.chat.verbs.named_incidents import incident_of
@@ -58,10 +59,7 @@ _KIND_OF = {
 """What may stand in front of a name."""
 
 MAX_SAID_CHARACTERS = 200
-INSTEAD = (
-    '`/pd trigger "<what>" on <service>` is kept until PagerDuty answers, and who was on call for '
-    "the service last hears of it meanwhile"
-)
+NOT_KEPT = "Nobody was paged and nothing is kept to be sent."
 
 
 class PageTarget(NamedTuple):
@@ -91,7 +89,7 @@ def page(context: Context, command: Command) -> CommandResult:
     if not title:
         raise RejectedInput('what is wrong? page @ada "the shop is down"')
     urgency = checked_urgency(command.options.get("urgency", "high"), "--urgency")
-    with _nobody_paged():
+    with _nobody_paged(context, command):
         email = find_sender(context, command.user, command.from_email)
         target = _target(context, command)
         service = _service(context, target, command.options.get("service", ""))
@@ -104,7 +102,7 @@ def page(context: Context, command: Command) -> CommandResult:
         **target.fields,
     }
     given = with_whole_title(given, whole)
-    with _nobody_paged(), explained(context, service):
+    with _nobody_paged(context, command), explained(context, service):
         incident = incident_of(context.pagerduty.create_incident(given, from_email=email))
     reached = ", ".join(one.name for one in incident.assignees)
     whom = f" ({escape(one_line(reached, 200))})" if reached and reached != target.name else ""
@@ -119,7 +117,7 @@ def page(context: Context, command: Command) -> CommandResult:
 
 
 @contextmanager
-def _nobody_paged() -> Iterator[None]:
+def _nobody_paged(context: Context, command: Command) -> Iterator[None]:
     """While PagerDuty does not answer nobody is paged, since who is on call now is not known: what
     to say instead."""
     try:
@@ -127,7 +125,10 @@ def _nobody_paged() -> Iterator[None]:
     except RetryLater as error:
         if error.maybe_done or isinstance(error, StoreUnreachable):
             raise
-        raise reworded(error, f"{error.in_chat}. Nobody was paged; {INSTEAD}") from None
+        service = command.options.get("service", "") or context.settings.chat.page_service
+        say = f"{NOT_KEPT} Type {typed_trigger(command.text, service)}"
+        line = f"{say}: that is kept and sent when PagerDuty answers. {error.in_chat}"
+        raise reworded(error, line) from None
 
 
 def _find_one(pagerduty: PagerDuty, words: str) -> Reference:
@@ -208,7 +209,7 @@ def _service(context: Context, target: PageTarget, asked: str) -> Reference:
 def _says(context: Context, command: Command) -> str:
     """Who is reached, by name."""
     urgency = checked_urgency(command.options.get("urgency", "high"), "--urgency")
-    with _nobody_paged():
+    with _nobody_paged(context, command):
         target = _target(context, command)
         service = _service(context, target, command.options.get("service", ""))
     title = escape(cut_at_word(plain(one_line(clean(command.text))), MAX_SAID_CHARACTERS))
