@@ -272,6 +272,33 @@ class KeptTriggerTestCase(KeptPageCase):
         assert [one["kind"] for one in self.letters()] == ["act", "act"], "by hand alone"
         assert self.kept() == []
 
+    def typed(self, text: str) -> Any:
+        """As in a terminal: `python -m standalone chat "/pd …" --as ada`."""
+        return self.action_of(ChatRun).run(verb="typed", text=text, user="ada")
+
+    def test_a_command_typed_in_a_terminal_is_a_failed_command_and_is_replayed_by_hand(
+        self,
+    ) -> None:
+        one = self.account.trigger("Database", "Slow")
+        self.said("whoami", "ada")
+        self.away()
+        for text in (f"ack {one.id}", f"show {one.id}", f"dry-run ack {one.id}", "ack nothing"):
+            done, _ = self.typed(text)
+            assert done is False
+        (letter,) = self.letters()
+        assert (letter["kind"], letter["what"]) == ("act", f"/pd ack {one.id} by @ada")
+        self.back()
+        self.done("deadletter.replay", ids=[letter["id"]])
+        assert (one.status, self.letters()) == ("acknowledged", [])
+
+    def test_a_trigger_typed_in_a_terminal_is_kept(self) -> None:
+        self.away()
+        done, result = self.typed('trigger "CPU" on Database')
+        assert (done, "Not at PagerDuty yet" in result["message"]) == (True, True)
+        self.back()
+        self.later(120)
+        assert (self.pages(), self.letters()) == (["CPU"], [])
+
     def test_from_a_dialog_and_from_a_chat_bot_it_is_the_same(self) -> None:
         self.away()
         values = '{"service": "Database", "details": "sda1"}'

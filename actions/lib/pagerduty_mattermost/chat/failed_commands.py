@@ -43,8 +43,17 @@ def params_of_order(order: Any) -> Optional[Dict[str, Any]]:
 
 
 def params_of_command(params: Dict[str, Any]) -> Optional[Dict[str, Any]]:
-    """The parameters of `chat.run`, None for what changes nothing."""
-    return params if _acts(str(params.get("verb") or "")) else None
+    """The parameters of `chat.run`, None for what changes nothing; of what is typed in a terminal
+    as of the same verb given by its name."""
+    from pagerduty_mattermost.chat.bot_commands import TYPED
+
+    verb = str(params.get("verb") or "")
+    if verb == TYPED:
+        from pagerduty_mattermost.chat.orders import read_typed
+
+        parsed = read_typed(str(params.get("text") or ""))
+        verb = "" if parsed.problem or parsed.dry_run else parsed.command.verb
+    return params if _acts(verb) else None
 
 
 def _acts(verb: str) -> bool:

@@ -73,6 +73,9 @@ def what(one: DeadLetter) -> str:
     order = one.params.get("order")
     if isinstance(order, Mapping):
         return _ordered(order)
+    if one.action not in POSTS and one.params.get("verb") == "typed":
+        by = one.params.get("user")
+        return f"/pd {one.params.get('text')}{f' by @{by}' if by else ''}"
     if one.action not in POSTS:
         given = (one.params.get(name) for name in ("verb", "incidents", "service", "text"))
         return " ".join(str(word) for word in given if word)
