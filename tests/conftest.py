@@ -83,6 +83,17 @@ def _named_as_on_stackstorm() -> Iterator[None]:
         sys.modules["standalone.own_line"]._given.clear()
 
 
+@pytest.fixture(autouse=True)
+def _loggers_forget_the_test() -> Iterator[None]:
+    """StackStorm's loggers of actions write for ever to the stderr of the test that first ran the
+    action."""
+    yield
+    kept: Any = getattr(sys.modules.get("st2common.runners.utils"), "LOGGERS", {})
+    for logger in kept.values():
+        logger.handlers.clear()
+    kept.clear()
+
+
 def pytest_configure(config: Any) -> None:
     """Plain `pytest` and `st2-run-pack-tests` leave out what takes long, and what needs
     servers or a browser; `-m` says otherwise."""
