@@ -40,8 +40,10 @@ def set_up(
     which people read times; None: this machine's."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_Formatter(secrets, zone))
+    level = logging.DEBUG if verbose else logging.INFO
+    handler.setLevel(level)  # StackStorm's loggers of actions pass on what the root would not take
     root = logging.getLogger()
     root.handlers[:] = [handler]
-    root.setLevel(logging.DEBUG if verbose else logging.INFO)
+    root.setLevel(level)
     for name in NOISY:
         logging.getLogger(name).setLevel(logging.INFO if verbose else logging.WARNING)
