@@ -10,9 +10,12 @@ from typing import Any, Callable, Collection, Iterable, Iterator, List, Mapping,
 
 from standalone import rule_check
 from standalone.errors import UserError
+from standalone.metadata_schemas import RULE
 from standalone.pack_model import Pack
 from standalone.paths import shown
+from standalone.schemas import nearest
 from standalone.templates import Lookup
+from standalone.yaml_file import read_yaml
 
 _NO_SETTING = " is not a setting"
 OUR_PACK = "pagerduty"
@@ -30,6 +33,14 @@ class CheckFinding(NamedTuple):
     @property
     def label(self) -> str:
         return "WRONG" if not self.ok else "advice" if self.advised else "ok"
+
+
+def closing(findings: Iterable[CheckFinding]) -> str:
+    """The line under all others."""
+    labels = [one.label for one in findings]
+    wrong, advice = labels.count("WRONG"), labels.count("advice")
+    said = "1 thing is wrong" if wrong == 1 else f"{wrong} things are wrong" if wrong else ""
+    return ", ".join(filter(None, (said or "all is well", f"{advice} advice" if advice else "")))
 
 
 def check_metadata(pack: Pack, lookup: Lookup = lambda name: None) -> Iterator[CheckFinding]:
@@ -135,6 +146,36 @@ def check_rule_folders(folders: Iterable[Path]) -> Iterator[CheckFinding]:
                 False,
                 f"--rules {shown(folder)}: there is no rule (*.yaml) in it; name another folder",
             )
+        for file in sorted(set(folder.iterdir()) - set(files)):
+            if file.is_file() and not file.name.startswith((".", "README")):
+                yield CheckFinding(
+                    True,
+                    f"{shown(file)} is not read: names of rules' files end in .yaml or .yml",
+                    advised=True,
+                )
+        for file in sorted(files):
+            if _says_nothing_of_enabled(file):
+                yield CheckFinding(
+                    True,
+                    f"{shown(file)}: 'enabled' is left out, so the rule is off: write "
+                    "enabled: true",
+                    advised=True,
+                )
+
+
+def _says_nothing_of_enabled(file: Path) -> bool:
+    """Of a file that reads; a mistyped name is told as a mistake."""
+    try:
+        data = read_yaml(file)
+    except UserError:
+        return False
+    if not isinstance(data, dict) or "trigger" not in data:
+        return False
+    known = RULE["properties"]
+    return not any(
+        value is not None and nearest(str(name), known) == "enabled"
+        for name, value in data.items()
+    )
 
 
 def unprotected_connections(config: Mapping[str, Any], pack: Pack) -> List[str]:

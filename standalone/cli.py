@@ -75,7 +75,10 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
 def _options(arguments: Optional[Sequence[str]]) -> argparse.Namespace:
     """With an action's parameters wherever they stand. Raises UserError."""
     parser = _parser()
-    options, others = parser.parse_known_args(arguments)
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    if words[:1] == ["help"]:
+        words = [*words[1:], "--help"]
+    options, others = parser.parse_known_args(words)
     stray = [one for one in others if one.startswith("-") or "=" not in one]
     if others and (stray or not hasattr(options, "parameters")):
         parser.error(f"unrecognized arguments: {' '.join(others)}")
@@ -301,11 +304,14 @@ def _pack(options: Any) -> Any:
 
 def _check(options: Any) -> int:
     """Prints each line as soon as it is known: the servers may take their time."""
-    code = 0
+    from standalone.checks import closing
+
+    found = []
     for finding in _findings(options):
         print(f"{finding.label:<6} {own_line.pasteable(finding.line)}", flush=True)
-        code = code if finding.ok else 1
-    return code
+        found.append(finding)
+    print(f"\n{closing(found)}")
+    return 0 if all(one.ok for one in found) else 1
 
 
 def _findings(options: Any) -> Iterator[Any]:

@@ -241,3 +241,18 @@ def _left(session: int) -> List[int]:
         if int(fields[3]) == session and fields[0] != "Z":
             found.append(int(stat.parent.name))
     return found
+
+
+def test_help_is_said_however_it_is_asked_for(shell):
+    for asked, same in (
+        (("help",), ("--help",)),
+        (("help", "check"), ("check", "--help")),
+        (("help", "key", "set"), ("key", "set", "--help")),
+    ):
+        code, lines = shell(*asked, config=False)
+        assert (code, lines) == shell(*same, config=False)
+        assert code == 0
+        assert lines[0].startswith("usage: python -m standalone"), lines
+    code, lines = shell("help", "chek", config=False)
+    assert code == 2
+    assert "did you mean check?" in lines[0]

@@ -148,7 +148,7 @@ def test_paths_are_written_one_way(shell, monkeypatch):
     folder = shell.rule(**wrong)
     (shell.folder / "mine" / "broken.yaml").write_text("name: [")
     (shell.folder / "mine" / "other.yaml").write_text(
-        "name: other\ntrigger: {type: core.other}\naction: {ref: core.local}\n"
+        "name: other\nenabled: false\ntrigger: {type: core.other}\naction: {ref: core.local}\n"
     )
     whole = str(shell.folder / "mine") + "/"
     _, lines = shell("check", "--rules", folder)
@@ -259,3 +259,37 @@ def test_what_people_wrote_in_the_packs_folder_and_can_not_run_here_is_wrong(she
         code, lines = shell("check", "--offline", "--rules", folder)
     assert code == 1
     assert all(line.startswith("WRONG  does not run: ") for line in lines), lines
+
+
+def test_a_rule_that_says_nothing_of_enabled_is_off_and_that_is_said(shell):
+    code, lines = shell("check", "--offline", "--rules", shell.rule(enabled=None))
+    assert (code, shell.closing) == (0, "all is well, 1 advice")
+    said = "mine.yaml: 'enabled' is left out, so the rule is off: write enabled: true"
+    assert [line for line in lines if line.startswith("advice ") and line.endswith(said)] == lines
+    mine = shell.folder / "mine" / "mine.yaml"
+    mine.write_text(mine.read_text().replace("enabled: null\n", ""))
+    assert shell("check", "--offline", "--rules", str(mine.parent)) == (0, lines)
+    for enabled in (True, False):
+        assert shell("check", "--offline", "--rules", shell.rule(enabled=enabled)) == (0, [])
+    mine.write_text(mine.read_text().replace("enabled:", "enabeld:"))
+    code, lines = shell("check", "--offline", "--rules", str(mine.parent))
+    assert (code, len(lines)) == (1, 1), lines
+    assert "did you mean enabled?" in lines[0]
+    assert shell.closing == "1 thing is wrong"
+
+
+def test_a_file_whose_name_is_no_rules_is_named(shell):
+    folder = Path(shell.rule())
+    for name in ("other.yaml.txt", "more.YAML", ".other.yaml.swp", "README.md"):
+        (folder / name).write_text("name: x\n")
+    code, lines = shell("check", "--offline", "--rules", str(folder))
+    end = "is not read: names of rules' files end in .yaml or .yml"
+    assert lines == [f"advice {folder / name} {end}" for name in ("more.YAML", "other.yaml.txt")]
+    assert code == 0
+
+
+def test_the_last_line_says_how_many_mistakes_there_are(shell):
+    assert shell("check", "--offline", "--rules", shell.rule()) == (0, [])
+    assert shell.closing == "all is well"
+    shell("check", "--offline", "--rules", shell.rule(**posts(mention="everybody", quiet="22-7")))
+    assert shell.closing == "2 things are wrong"

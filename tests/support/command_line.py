@@ -3,6 +3,7 @@ own."""
 
 from __future__ import annotations
 
+import re
 import signal
 import subprocess
 import sys
@@ -32,6 +33,11 @@ RULE = {
 }
 
 
+CLOSING = re.compile(
+    r"(?:all is well|1 thing is wrong|[0-9]+ things are wrong)(?:, [0-9]+ advice)?$"
+)
+
+
 def as_typed(text: str) -> str:
     """The text in which commands that are named are cut to what is typed behind the program."""
     begin, _, end = own_line.line("|").partition("|")
@@ -46,6 +52,7 @@ class Shell:
         self.sandbox, self.folder, self._capsys = sandbox, folder, capsys
         self.config = folder / "pagerduty.yaml"
         self.url = sandbox.mattermost.url
+        self.closing = ""
         self.write()
 
     def write(self, mattermost: Optional[Dict[str, Any]] = None, **changed: Any) -> None:
@@ -56,7 +63,8 @@ class Shell:
     def __call__(
         self, *words: str, config: bool = True, whole: bool = False
     ) -> Tuple[int, List[str]]:
-        """(exit code, lines of what people read, without those that are ok). Commands that are
+        """(exit code, lines of what people read, without those that are ok and without the one
+        that closes a `check`, which is `closing`). Commands that are
         named there are cut to what is typed behind the program, but for `whole`."""
         more = ["--config", str(self.config)] if config else []
         try:
@@ -66,6 +74,8 @@ class Shell:
         said = self._capsys.readouterr()
         text = said.out + said.err if whole else as_typed(said.out + said.err)
         lines = [line for line in text.splitlines() if line.strip()]
+        closes = bool(lines) and CLOSING.match(lines[-1]) is not None
+        self.closing = lines.pop() if closes else ""
         return code, [line for line in lines if not line.startswith("ok ")]
 
     def rule(self, **changed: Any) -> str:
