@@ -102,6 +102,17 @@ def test_a_long_one_is_asked_for_as_people_type_else_the_likely_ones_are_offered
         assert len(found["service"]["options"]) == 100
         assert found["service"]["optional"] is True
         assert found["serviceother"]["type"] == "text"
+        for kind, name in (
+            ("declare", "service"),
+            ("override", "schedule"),
+            ("maintenance", "service"),
+        ):
+            other = elements(kind, KnownLists(LONG, can))[f"{name}other"]
+            assert other["help_text"] == (
+                "Only where it is not in the list above. One of the two is needed."
+            )
+        priority = found["priorityother"]["help_text"]
+        assert priority == "Only where it is not in the list above.", "neither is needed"
         given, problems = dialogs.fields("declare", {"title": "Slow", "serviceother": "Name 222"})
         assert (given["service"], problems) == ("Name 222", {})
 
@@ -129,6 +140,7 @@ def test_people_are_several_and_to_whom_something_is_given_may_be_a_policy() -> 
         plain = elements(kind, KnownLists())
         assert plain["user"]["data_source"] == "users"
         assert plain["userother"]["optional"] is True
+        assert plain["userother"]["help_text"].endswith(" One of the two is needed.")
         chosen = {"user": ["PADA", "b" * 26], "userother": "@mei, Linus Example"}
         given, problems = dialogs.fields(kind, chosen)
         assert problems == {}
@@ -156,7 +168,9 @@ def test_where_nobody_asks_as_people_type_pagerdutys_people_are_offered_and_no_b
     for of_many in (NameList(many, True, many), NameList(many[:50], False, many[:50])):
         found = elements(kind, KnownLists({PEOPLE: of_many}, can))
         assert len(found[name]["options"]) == min(100, len(of_many.names))
-        assert found[f"{name}other"]["type"] == "text"
+        typed = found[f"{name}other"]
+        assert typed["type"] == "text"
+        assert ("One of the two is needed." in typed["help_text"]) is (name == "user")
         given, _ = dialogs.fields(kind, {f"{name}other": "Linus Example"})
         assert given[name] == "Linus Example"
 

@@ -37,6 +37,8 @@ DECLARED = ("title", "service", "urgency", "priority", "assign", "details", "pla
 """Fields of a declaration; the configuration picks and orders them."""
 OTHER = "other"
 """Ends the name of a field in which is typed what a list does not offer."""
+NOT_IN_LIST = "Only where it is not in the list above."
+ONE_NEEDED = "One of the two is needed."
 MAX_TEXT_CHARACTERS, MAX_LINE_CHARACTERS = 3000, 150
 MAX_OPTIONS = 100
 """Of a list that is given whole."""
@@ -146,8 +148,7 @@ class _ElementMaker:
                 made["default"] = present
             if is_short:
                 return [made]
-            typed = f"Another {label.lower()}"
-            return [made, _line(f"{name}{OTHER}", typed[:24], optional=True)]
+            return [made, _beside(name, f"Another {label.lower()}", one_needed=not optional)]
         return [self._asked(name, label, optional=optional)]
 
     def people(self, kind: str) -> List[Dict[str, Any]]:
@@ -157,11 +158,9 @@ class _ElementMaker:
             made = self._asked("user", label, several=True)
             return [{**made, "help_text": f"One person or several{policy}."}]
         (chosen, *_) = self._somebody("user", "Person", several=True)
-        others = {
-            **_line(f"user{OTHER}", "Others", optional=True),
-            "help_text": f"@names, addresses or names, with commas between{policy}.",
-        }
-        return [chosen, others]
+        named = f"@names, addresses or names, with commas between{policy}."
+        others = _beside("user", "Others", one_needed=True)
+        return [chosen, {**others, "help_text": f"{named} {ONE_NEEDED}"}]
 
     def person(self) -> List[Dict[str, Any]]:
         made, *typed = self._somebody("person", "Who takes it", several=False)
@@ -216,7 +215,7 @@ class _ElementMaker:
         if known.names:
             made, typed = _options(name, label, known.names, known.shown, optional=True), []
             if not known.is_whole or len(known.names) > MAX_OPTIONS:
-                typed = [_line(f"{name}{OTHER}", "Somebody else", optional=True)]
+                typed = [_beside(name, "Somebody else")]
         else:
             made, typed = {**_list(name, label, optional=True), "data_source": "users"}, []
         return [{**made, "multiselect": True} if several and self._can.pickers else made, *typed]
@@ -269,6 +268,13 @@ def _line(name: str, label: str, *, optional: bool = False) -> Dict[str, Any]:
         "max_length": MAX_LINE_CHARACTERS,
         "optional": optional,
     }
+
+
+def _beside(name: str, label: str, *, one_needed: bool = False) -> Dict[str, Any]:
+    """In which is typed what the list above does not offer. `one_needed`: whether nothing may be
+    left out in both, although Mattermost says (optional) of each."""
+    help_text = f"{NOT_IN_LIST} {ONE_NEEDED}" if one_needed else NOT_IN_LIST
+    return {**_line(f"{name}{OTHER}", label[:24], optional=True), "help_text": help_text}
 
 
 def _options(
