@@ -74,8 +74,24 @@ class LeftOutTestCase(TypedCase):
         self.account.resolve(self.one, "olu@example.com")
         told = self.say(f"resolve {self.one.number} it was the cable")
         assert "is resolved already by Olu Adeyemi" in told
-        assert "Your note is on it." in told
+        assert "by Olu Adeyemi. Your note is on it." in told.split("\n")[0]
         assert [note.content for note in self.one.notes] == ["it was the cable"]
+
+    def test_that_the_note_is_there_stands_in_the_same_line(self) -> None:
+        told = self.say(f'resolve {self.one.number} "provider back"')
+        assert told.split("\n")[0].endswith("`ada@example.com`. Your note is on it."), told
+        told = self.say(f'resolve {self.two.number} "provider back" --dry-run')
+        assert "Your note is on" not in told
+        assert [note.content for note in self.one.notes] == ["provider back"]
+        told = self.say(f"mitigate {self.two.number} rolled back")
+        assert told.split("\n")[0].endswith(". A note and a status update say so."), told
+        told = self.say(f"cancel {self.three.number} a test")
+        assert told.split("\n")[0].endswith(". A note says so."), told
+
+    def test_of_several_the_note_is_on_each(self) -> None:
+        self.asked(f'resolve {self.numbers(self.one, self.two)} "provider back"')
+        told = self.confirm()
+        assert "Your note is on each of them." in str(told).split("\n")[0]
 
     def test_a_merge_that_is_done_already_is_told_and_asked_no_second_time(self) -> None:
         line = f"merge {self.one.number}, {self.two.number} into {self.three.number}"

@@ -101,8 +101,11 @@ def resolve(context: Context, command: Command, done: str = "") -> CommandResult
         person=given.person or find_sender(context, command.user, command.from_email)
     )
     missing = _notes_missing(context, command, given)
-    noted = ["Your note is on it."] if given.already and not missing else []
-    lines = [given.message, *noted, *map(escape, missing)]
+    first, *rest = given.message.split("\n")
+    if not missing:
+        noted = "it" if len(given.incidents) == 1 else "each of them"
+        first += f" {'A note says so' if done else f'Your note is on {noted}'}."
+    lines = [first, *rest, *map(escape, missing)]
     return given._replace(message="\n".join(lines), problem=" ".join(missing))
 
 
@@ -150,6 +153,8 @@ def mitigate(context: Context, command: Command) -> CommandResult:
     except PackError as error:
         there = "T" if failed else "The note is there, t"
         failed.append(f"{there}he status update failed: {error.in_chat}")
+    if not failed:
+        line += " A note and a status update say so."
     left = in_run(context, command, incident.id, "mitigated", words)
     failed += [left] if left else []
     told = "\n".join([line, *map(escape, failed)])
