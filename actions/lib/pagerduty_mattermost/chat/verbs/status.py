@@ -59,6 +59,9 @@ if TYPE_CHECKING:
 MAX_OPEN_INCIDENTS = 100
 """What is still open is counted up to this many."""
 _DONE = {ACKNOWLEDGED: "Acknowledged", RESOLVED: "Resolved"}
+_ENDED = ("end", "close", "closed", "done", "finish", "finished")
+_FIXED = ("fix", "fixed", "solve", "solved")
+"""These and the ones above are words that people use for `resolve`."""
 _ACKNOWLEDGE, _RESOLVE = (TRIGGERED,), OPEN_STATES
 """In which states it is done. A resolved incident is never acknowledged: PagerDuty would reopen
 it."""
@@ -326,9 +329,7 @@ VERBS = (
                 incidents_and(either(sender(), words("text")), most=0, note=True),
             ),
         ),
-        also_called=tuple(
-            "end close closed fix fixed done finish finished solve solved".split(),
-        ),
+        also_called=(*_ENDED, *_FIXED),
         group=ACT,
         changes=PAGERDUTY,
         incidents=MANY,
