@@ -45,6 +45,27 @@ class WrongStateTestCase(TypedCase):
         }
         assert wanted - {"cancel"} == set(WORDS), "cancel says who was first, as resolve does"
 
+    def test_a_snooze_of_what_is_snoozed_says_until_when_it_was(self) -> None:
+        one = self.account.trigger("Database", "Slow")
+        assert "It was snoozed" not in self.say(f"snooze {one.number} 2h")
+        again = self.say(f"snooze {one.number} 2h")
+        assert "Slow](" in again
+        assert ") is snoozed until " in again
+        assert again.endswith(" already."), again
+        snoozes = [path for path in self.written() if path.endswith("/snooze")]
+        assert len(snoozes) == 1, "no second reply comes in the thread"
+        until = again.split("until ")[1][: -len(" already.")]
+        for longer in ("3h", "1h"):
+            told = self.say(f"snooze {one.number} {longer}")
+            assert "Snoozed " in told
+            if longer == "3h":
+                assert told.endswith(f" It was snoozed until {until}."), told
+
+    def test_an_acknowledgement_that_ends_is_no_snooze(self) -> None:
+        one = self.account.trigger("Checkout API", "Slow")
+        self.account.acknowledge(one, "ada@example.com")
+        assert "It was snoozed" not in self.say(f"snooze {one.number} 2h")
+
     def test_a_snooze_says_that_it_acknowledges(self) -> None:
         one = self.incident("triggered")
         told = self.say(f"dry-run snooze {one.number} 2h")

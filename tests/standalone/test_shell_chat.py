@@ -47,6 +47,8 @@ def test_without_more_it_is_the_help(shell):
         ("/pd notes 1 foo", "'foo' is not read: type `/pd notes [id]`"),
         ("/pd subscribe", "type it as /pd in the channel"),
         ("/pd frobnicate", "there is no command 'frobnicate'"),
+        ("/pd help oncal", "There is no command oncal. Did you mean `/pd help oncall`?"),
+        ("/pd help xyzzy", "There is no command xyzzy. `/pd help` shows those used most"),
         ("/pd note on it", "which incident? The only one assigned to you is #1 It burns: say it"),
     ],
 )

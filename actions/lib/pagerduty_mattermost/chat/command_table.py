@@ -29,7 +29,8 @@ from pagerduty_mattermost.chat.verb import (
     Verb,
 )
 from pagerduty_mattermost.core.errors import RejectedInput
-from pagerduty_mattermost.core.text import clean, escape, one_line
+from pagerduty_mattermost.core.markdown import with_commands
+from pagerduty_mattermost.core.text import clean, one_line
 
 if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
@@ -147,8 +148,11 @@ class CommandTable:
     def help_text(self, word: str = "") -> str:
         """One screen: the commands that are used most, and the topics; of a topic or a word its
         commands; of "topics" what each is about. In Markdown, each with an example."""
-        word = word.strip().lower().strip("`").lstrip("/")
-        word = word[len("pd ") :] if word.startswith("pd ") else word
+        word = _bare(word)
+        return self._found_help(word) or with_commands(self._no_help(word))
+
+    def _found_help(self, word: str) -> str:
+        """The same, empty for a word that is neither topic nor command."""
         if word in ("topic", "topics"):
             return "\n".join(f"- `/pd help {name}`: {group}" for name, group in TOPICS.items())
         topic = TOPICS.get(word.replace(" ", "").replace("-", ""))
@@ -161,16 +165,28 @@ class CommandTable:
         if verbs:
             return "\n".join(_explained(verb).replace(_leads_to(verb), "") for verb in verbs)
         if word:
-            near = self.near(word.lower())
-            return f"There is no command {escape(one_line(word, 30))}." + (
-                f" Did you mean `/pd help {near}`?"
-                if near
-                else " `/pd help` shows those used most, `/pd help topics` the topics."
-            )
+            return ""
         known = ((self._by_name.get(name), does) for name, does in MOST_USED.items())
         lines = [f"- `/pd {verb.example}`: {does}" for verb, does in known if verb is not None]
         more = " · ".join(f"`/pd help {name}`" for name in TOPICS)
         return "\n".join([*lines, "", f"More: {more}", _CLOSING])
+
+    def _no_help(self, word: str) -> str:
+        """What is said of a word that is neither topic nor command."""
+        near = self.near(word)
+        return f"There is no command {one_line(word, 30)}." + (
+            f" Did you mean `/pd help {near}`?"
+            if near
+            else " `/pd help` shows those used most, `/pd help topics` the topics."
+        )
+
+    def _helped(self, command: Command) -> CommandResult:
+        """Raises RejectedInput for a word that is neither topic nor command."""
+        word = _bare(command.text)
+        found = self._found_help(word)
+        if not found:
+            raise RejectedInput(self._no_help(word))
+        return CommandResult(found)
 
     def _begun_by(self, words: str) -> Tuple[Verb, ...]:
         """The verbs of the command that these words begin with, the longest first."""
@@ -184,7 +200,7 @@ class CommandTable:
     def _help(self) -> Verb:
         return Verb(
             name="help",
-            run=lambda context, command: CommandResult(self.help_text(command.text)),
+            run=lambda context, command: self._helped(command),
             usage="help [topic or command]",
             to_do="ask for help",
             help="the commands used most, those of a topic, or one",
@@ -194,6 +210,12 @@ class CommandTable:
             ),
             group=PACK,
         )
+
+
+def _bare(word: str) -> str:
+    """A word that help is asked for, without what people type around it."""
+    word = word.strip().lower().strip("`").lstrip("/")
+    return word[len("pd ") :] if word.startswith("pd ") else word
 
 
 def _leads_to(verb: Verb) -> str:

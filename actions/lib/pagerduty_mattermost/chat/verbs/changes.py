@@ -32,6 +32,7 @@ from pagerduty_mattermost.chat.verbs.named_incidents import (
     named,
     read_one,
     sender_and_incident,
+    sender_and_row,
 )
 from pagerduty_mattermost.core import times, typed_times
 from pagerduty_mattermost.core.config.quiet import URGENCIES
@@ -41,12 +42,15 @@ from pagerduty_mattermost.core.text import clean, escape, one_line
 from pagerduty_mattermost.gateways.pagerduty import incident_updates, status_updates
 from pagerduty_mattermost.gateways.pagerduty.client import fill
 from pagerduty_mattermost.gateways.pagerduty.find_incident import find_all
+from pagerduty_mattermost.oncall.quiet_until import SNOOZED, quiet_until
 
 if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
 
 MAX_SNOOZE_SECONDS = 7 * 86400
 """PagerDuty snoozes no longer."""
+SAME_SECONDS = 60
+"""Between two ends of a snooze that people take for the same one."""
 _ACKNOWLEDGED_BY_IT = "It was triggered: PagerDuty acknowledges what is snoozed."
 
 
@@ -62,11 +66,19 @@ def snooze(context: Context, command: Command) -> CommandResult:
         raise RejectedInput(
             f"{command.duration[:60]!r} is until {until}: PagerDuty snoozes a week at most"
         )
-    email, incident = sender_and_incident(context, command, OPEN_STATES)
+    email, row = sender_and_row(context, command, OPEN_STATES)
+    incident, until = incident_of(row), times.stamp(times.iso(span.end), times.zone(zone))
+    before = quiet_until(context.pagerduty, row, None, now)
+    was = before.at if before is not None and before.why == SNOOZED else ""
+    if was and abs((times.seconds(was) or 0.0) - span.end) < SAME_SECONDS:
+        was_until = times.stamp(was, times.zone(zone))
+        line = f"{named(incident)} is snoozed until {was_until} already."
+        return CommandResult(line, (incident.id,), email, already=True)
     path = fill("/incidents/{incident}/snooze", incident=incident.id)
     context.pagerduty.post(path, {"duration": length}, from_email=email)
-    until = times.stamp(times.iso(span.end), times.zone(zone))
     told = f"Snoozed {named(incident)} until {until}."
+    if was:
+        told += f" It was snoozed until {times.stamp(was, times.zone(zone))}."
     if incident.status == TRIGGERED:
         told += f" {_ACKNOWLEDGED_BY_IT}"
     return CommandResult(told, (incident.id,), email)
