@@ -55,5 +55,7 @@ def test_what_a_run_says() -> None:
     assert reconcile_run.message(report) == "All is as it should be."
     report = report._replace(jobs=3, put_right=2, replies=5, left=1)
     assert reconcile_run.message(report) == (
-        "Put right: 2 cards, 5 replies. Left for the next run: 1."
+        "2 cards and 5 replies put right. Left for the next run: 1."
     )
+    report = report._replace(put_right=1, replies=1, left=0)
+    assert reconcile_run.message(report) == "1 card and 1 reply put right."

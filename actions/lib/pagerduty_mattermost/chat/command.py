@@ -76,6 +76,9 @@ class CommandResult(NamedTuple):
     """In place of `message` where attachments are shown: of `about`, whose buttons they get."""
     about: Optional[Incident] = None
 
+    logged: str = ""
+    """What of it stands in the log, where that is not the first line of the answer."""
+
     def with_line(self, line: str) -> CommandResult:
         """The same with a line of Markdown at its end."""
         card = (*self.card, {"text": line}) if self.card else ()

@@ -186,7 +186,8 @@ class CommandTable:
         found = self._found_help(word)
         if not found:
             raise RejectedInput(self._no_help(word))
-        return CommandResult(found)
+        about = one_line(clean(word), 60)
+        return CommandResult(found, logged=f"help about {about}" if about else "help")
 
     def _begun_by(self, words: str) -> Tuple[Verb, ...]:
         """The verbs of the command that these words begin with, the longest first."""

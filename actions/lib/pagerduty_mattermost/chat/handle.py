@@ -44,7 +44,7 @@ from pagerduty_mattermost.chat.order_replies import Asked, OrderReply
 from pagerduty_mattermost.chat.perform import allow, rehearse, run
 from pagerduty_mattermost.chat.verbs.registry import TABLE
 from pagerduty_mattermost.core.errors import CutShort, PackError, RejectedInput
-from pagerduty_mattermost.core.text import clean, one_line
+from pagerduty_mattermost.core.text import clean, escape, one_line
 from pagerduty_mattermost.gateways.reading_context import ReadingContext
 from pagerduty_mattermost.runs.controls import TASK_RUN
 
@@ -93,11 +93,13 @@ def handle(context: Context, order: Any) -> Dict[str, Any]:
 
 
 def _done(result: CommandResult) -> Dict[str, Any]:
-    """With the answer's first line for the log, its links as their texts; nothing of what was only
-    asked about."""
+    """With the answer's first line for the log, its links as their texts, or what the result has
+    for the log; nothing of what was only asked about."""
     lines = (line.strip() for line in result.message.splitlines())
     first = next((line for line in lines if line and not line.startswith("|")), "")
     first = first or ("Answered with a table." if result.message.strip() else "")
+    first = "Answered with a list." if first.startswith("- ") else first
+    first = escape(result.logged) or first
     plain = _without_addresses(clean(first, 1000)).replace("\u200b", "")
     said = one_line(plain, MAX_SAID_CHARACTERS).rstrip(":")
     return {"done": DONE, "incidents": list(result.incidents), "message": said}

@@ -128,6 +128,11 @@ def one_line(text: str, limit: int = 0) -> str:
     return cut(line, limit) if limit else line
 
 
+def counted(number: int, thing: str) -> str:
+    """ "1 card", "2 cards"."""
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+
+
 def escape(text: str) -> str:
     """The text as Markdown that shows exactly it and does nothing: see the module's docstring.
 

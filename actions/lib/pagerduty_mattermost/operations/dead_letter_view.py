@@ -11,7 +11,7 @@ from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import NotFound, RejectedInput
 from pagerduty_mattermost.core.markdown import MAX_ROWS, cell, table
-from pagerduty_mattermost.core.text import clean
+from pagerduty_mattermost.core.text import clean, counted
 from pagerduty_mattermost.core.typed_actions import run_line
 from pagerduty_mattermost.operations.dead_letters import (
     ACT,
@@ -29,8 +29,10 @@ WHAT_HAPPENS = {
     RETRYABLE: "tried again by itself",
     BLOCKED: "tried again by itself, once the cause may be gone",
     PERMANENT: "replayed by hand alone",
-    ACT: "a command: by hand alone, after a check of the incident",
+    ACT: "by hand alone, after a check of the incident",
 }
+_IN_WORDS = {ACT: "command"}
+"""Kinds that people call otherwise than parameters and results do."""
 MAX_REASON_CHARACTERS, MAX_WHAT_CHARACTERS, MAX_ABOUT_CHARACTERS = 160, 80, 60
 """Characters of each in a table."""
 NO_ENDS: Mapping[str, str] = {}
@@ -130,14 +132,14 @@ def markdown(shown: Sequence[DeadLetter], total: int, zone: tzinfo, end: str = "
         return f"It was {end}." if end else "No failed posts or commands."
     kinds = {kind: sum(one.kind == kind for one in shown) for kind in WHAT_HAPPENS}
     words = "; ".join(
-        f"{number} {kind} ({WHAT_HAPPENS[kind]})" for kind, number in kinds.items() if number
+        f"{_kind(kind, number)} ({WHAT_HAPPENS[kind]})" for kind, number in kinds.items() if number
     )
     rows = [
         [
             f"`{one.id}`",
             cell(what(one), MAX_WHAT_CHARACTERS),
             cell(about(one), MAX_ABOUT_CHARACTERS),
-            one.kind,
+            _IN_WORDS.get(one.kind, one.kind),
             cell(one.reason, MAX_REASON_CHARACTERS),
             cell(times.stamp(times.iso(one.last_at), zone), 40),
             str(one.attempts),
@@ -150,6 +152,11 @@ def markdown(shown: Sequence[DeadLetter], total: int, zone: tzinfo, end: str = "
         f"{words or 'none of these'}.\n\n{table(head, rows)}"
     )
     return text + (f"\n… and {total - len(rows)} more." if total > len(rows) else "")
+
+
+def _kind(kind: str, number: int) -> str:
+    """How many of it."""
+    return counted(number, _IN_WORDS[kind]) if kind in _IN_WORDS else f"{number} {kind}"
 
 
 def picked(

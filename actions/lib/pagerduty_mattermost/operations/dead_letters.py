@@ -31,7 +31,7 @@ from pagerduty_mattermost.core.errors import (
 )
 from pagerduty_mattermost.core.json_values import MisshapenValue, from_json, to_json
 from pagerduty_mattermost.core.post_keys import post_key
-from pagerduty_mattermost.core.text import clean, one_line
+from pagerduty_mattermost.core.text import clean, counted, one_line
 from pagerduty_mattermost.gateways.stackstorm.datastore import BrokenValue, Store
 
 KEY_PREFIX = "deadletter."
@@ -254,7 +254,8 @@ def _giver(one: DeadLetter) -> str:
 def log_line(one: DeadLetter) -> str:
     """It in one line for a log."""
     about = f" of {one.incident}" if one.incident else ""
-    return f"{one.id} ({ACTIONS[one.action][2]}{about}, failed {one.attempts} times): {one.reason}"
+    times = counted(one.attempts, "time")
+    return f"{one.id} ({ACTIONS[one.action][2]}{about}, failed {times}): {one.reason}"
 
 
 def dead_letter_from(id: str, value: Any) -> Optional[DeadLetter]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Callable, Dict, NamedTuple, Optional, Sequence
 
 from pagerduty_mattermost.core.json_values import MisshapenValue, from_json, to_json
+from pagerduty_mattermost.core.text import counted
 from pagerduty_mattermost.gateways.pagerduty.rate_brake import left_until_reset
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
 from pagerduty_mattermost.incidents.state_store import StateStore
@@ -102,5 +103,6 @@ def _gives_way(store: Store, before: ReconcileRun, now: float) -> bool:
 def message(report: ReconcileReport) -> str:
     text = "All is as it should be."
     if report.jobs:
-        text = f"Put right: {report.put_right} cards, {report.replies} replies."
+        replies = f"{report.replies} {'reply' if report.replies == 1 else 'replies'}"
+        text = f"{counted(report.put_right, 'card')} and {replies} put right."
     return text + (f" Left for the next run: {report.left}." if report.left else "")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Callable, Dict, Mapping
 
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import NotFound, RejectedInput
-from pagerduty_mattermost.core.text import listed
+from pagerduty_mattermost.core.text import counted, listed
 from pagerduty_mattermost.gateways.mattermost.users import chat_user
 from pagerduty_mattermost.incidents.reader import read_incident
 from pagerduty_mattermost.reviews import (
@@ -178,7 +178,7 @@ def _room_export(context: Context, given: Mapping[str, Any]) -> Result:
         "posts": made.posts,
         "parts": made.parts,
         "file": path,
-        "message": f"{made.posts} messages of {label(room)}: {to}.",
+        "message": f"{counted(made.posts, 'message')} of {label(room)}: {to}.",
     }
 
 

@@ -18,7 +18,7 @@ from typing import IO, TYPE_CHECKING, Any, Callable, Dict, Iterator, List, Named
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import NotFound, RejectedInput
 from pagerduty_mattermost.core.json_values import from_json, to_json
-from pagerduty_mattermost.core.text import clean, one_line
+from pagerduty_mattermost.core.text import clean, counted, one_line
 from pagerduty_mattermost.gateways.mattermost.values import User
 from pagerduty_mattermost.incidents.incident import Incident
 from pagerduty_mattermost.reviews.conversation import (
@@ -195,7 +195,7 @@ def send(
         for name in names:
             with open(os.path.join(folder, name), "rb") as source:
                 ids.append(mattermost.upload_file(channel.id, name, source.read()))
-    said = f"The room {label(room)} with {made.posts} messages"
+    said = f"The room {label(room)} with {counted(made.posts, 'message')}"
     context.post_once(channel.id, said, key=key, file_ids=ids)
     return made
 

@@ -10,7 +10,7 @@ from pagerduty_mattermost.cards import posting
 from pagerduty_mattermost.cards.route import Route
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import RejectedInput
-from pagerduty_mattermost.core.text import listed
+from pagerduty_mattermost.core.text import counted, listed
 from pagerduty_mattermost.gateways.mattermost import own_channels
 from pagerduty_mattermost.gateways.mattermost.users import chat_user
 from pagerduty_mattermost.incidents import alert_details
@@ -64,7 +64,7 @@ def _list(context: Context, given: Mapping[str, Any]) -> Result:
         rooms = [{**facts(context, room), **totals.of(context, room)._asdict()} for room in over]
     else:
         rooms = [facts(context, room) for room in records.every()]
-    return {"rooms": rooms, "count": len(rooms), "message": f"{len(rooms)} rooms."}
+    return {"rooms": rooms, "count": len(rooms), "message": f"{counted(len(rooms), 'room')}."}
 
 
 def _info(context: Context, given: Mapping[str, Any]) -> Result:

@@ -11,6 +11,7 @@ from pagerduty_mattermost.chat.verb import CHAT, INCIDENTS, ONE, Verb
 from pagerduty_mattermost.chat.verbs.looking_back import file_form
 from pagerduty_mattermost.chat.verbs.named_incidents import named, read_one
 from pagerduty_mattermost.core.errors import RejectedInput
+from pagerduty_mattermost.core.text import counted
 
 if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
@@ -33,8 +34,8 @@ def room_export(context: Context, command: Command) -> CommandResult:
     made = exporting.send(context, user, room, incident, form, command.key)
     files = f", in {made.parts} files" if made.parts > 1 else ""
     text = (
-        f"The room of {named(incident)} with {made.posts} messages{files} was sent to you in a "
-        "direct message."
+        f"The room of {named(incident)} with {counted(made.posts, 'message')}{files} was sent to "
+        "you in a direct message."
     )
     return CommandResult(text, (incident.id,))
 
