@@ -5,6 +5,7 @@ Pure."""
 
 from __future__ import annotations
 
+import re
 from typing import Any, Mapping
 
 from standalone.journal import Execution
@@ -16,6 +17,10 @@ UNSEEN = ("unchanged", "not_started", "waiting", "not_configured")
 """What `done` of a result says when people see nothing new."""
 KEPT = "kept"
 """What `done` says when it could not be done now and is kept, to be carried out again."""
+NOTICES = ("pagerduty.sensor_health",)
+"""Rules whose posts tell how the pack itself does."""
+_POSTED = re.compile(r"Posted in (\S{1,200})\.$")
+_BOLD = re.compile(r"(?::[a-z_]{1,40}: )?\*\*([^*\n]{1,200})\*\*")
 SHORT_ID_CHARACTERS = 8
 MAX_TYPED_CHARACTERS = 60
 """Of a command in the log."""
@@ -27,9 +32,24 @@ def success_line(execution: Execution) -> str:
     result = execution.result.get("result")
     if not isinstance(result, dict) or not result.get("message") or not _did_something(result):
         return ""
+    news = _news(execution)
+    if news:
+        return f"{_subject(execution)}: {news}"
     said = plain(" ".join(str(result["message"]).split()))
     joint = " in " if said.startswith("~") else ": "
     return f"{_subject(execution)}{joint}{said}"
+
+
+def _news(execution: Execution) -> str:
+    """What a rule of the pack's own posted, by the words in bold that its notices begin with: no
+    more of them, since what follows may name anything."""
+    result = execution.result["result"]
+    posted = _POSTED.match(str(result["message"]))
+    bold = _BOLD.match(str(execution.parameters.get("message") or ""))
+    if execution.rule_ref not in NOTICES or posted is None or bold is None:
+        return ""
+    words = " ".join(plain(bold.group(1)).split()).rstrip(".")
+    return f"posted in {posted.group(1)}: {words}"
 
 
 def kept_line(execution: Execution) -> str:

@@ -13,8 +13,11 @@ from pathlib import Path
 from typing import Any, Callable, List, Optional
 
 from standalone.errors import UserError
+from standalone.own_line import pasteable
 
 HEAD = ("name", "expires", "value")
+STATE = "pagerduty."
+"""How all names begin under which the pack keeps what it remembers."""
 MAX_SHOWN = 80
 """Characters of a value in the list."""
 
@@ -36,9 +39,10 @@ def add(commands: Any, common: argparse.ArgumentParser, data_dir: Callable[[Any]
     set_ = verb("set", _set, "store a value")
     set_.add_argument("--encrypt", action="store_true", help="mark it as a secret")
     set_.add_argument("--ttl", type=float, metavar="SECONDS", help="delete it after this long")
-    list_ = verb("list", _list, "list values")
+    list_ = verb("list", _list, "list the values that people set")
     list_.add_argument("-j", "--json", action="store_true", help="print JSON, values whole")
     list_.add_argument("--prefix", default="", help="only names with this beginning")
+    list_.add_argument("--all", action="store_true", help="also the pack's own state")
     delete = verb("delete", _delete, "delete a value")
     for one in (get, set_, delete):
         one.add_argument("name", metavar="NAME")
@@ -85,11 +89,17 @@ def _list(store: Any, options: Any) -> int:
     while True:
         page = store.list(options.prefix, MAX_LIST_VALUES, len(rows))
         rows.extend(
-            (pair.name, _left(pair.expires_at), MASK if pair.secret else pair.value)
-            for pair in page
+            (pair.name, pair.expires_at, MASK if pair.secret else pair.value) for pair in page
         )
         if len(page) < MAX_LIST_VALUES:
             break
+    own = [row for row in rows if not row[0].startswith(STATE)]
+    state = [row for row in rows if row[0].startswith(STATE)]
+    is_asked_for = options.all or options.prefix.startswith(STATE)
+    rows = [
+        (name, _seconds_left(expires_at) if options.json else _left(expires_at), value)
+        for name, expires_at, value in (*own, *(state if is_asked_for else ()))
+    ]
     if options.json:
         print(json.dumps([dict(zip(HEAD, row)) for row in rows], indent=4, ensure_ascii=False))
     elif not rows:
@@ -101,6 +111,9 @@ def _list(store: Any, options: Any) -> int:
     else:
         shown = [(name, left, _cut(value)) for name, left, value in rows]
         print(table([tuple(name.upper() for name in HEAD), *shown], terminal_width()))
+    if state and not (is_asked_for or options.json):
+        what = "1 key more is" if len(state) == 1 else f"{len(state)} keys more are"
+        print(f"\n{what} the pack's own state: {pasteable('`key list --all`')} shows all")
     return 0
 
 
@@ -116,8 +129,19 @@ def _delete(store: Any, options: Any) -> int:
     return 0
 
 
-def _left(expires_at: Optional[float]) -> str:
+def _seconds_left(expires_at: Optional[float]) -> str:
     return "" if expires_at is None else f"{max(0, int(expires_at - time.time()))} s left"
+
+
+def _left(expires_at: Optional[float]) -> str:
+    """In the largest unit of which it is two or more, such as `90 days left`."""
+    if expires_at is None:
+        return ""
+    seconds = max(0, round(expires_at - time.time()))
+    for unit, length in (("days", 86400), ("hours", 3600), ("minutes", 60)):
+        if seconds >= 2 * length:
+            return f"{round(seconds / length)} {unit} left"
+    return f"{seconds} seconds left" if seconds != 1 else "1 second left"
 
 
 def _store(folder: Path) -> Any:

@@ -272,7 +272,7 @@ def _executions(data_dir: Path, id_: str, as_json: bool, zone: Optional[tzinfo])
     from standalone.data_folder import DATABASE
     from standalone.database import Database
     from standalone.journal import ExecutionJournal
-    from standalone.output import execution_rows, short_executions
+    from standalone.output import execution_rows, execution_text, short_executions
     from standalone.tables import terminal_width
 
     journal = ExecutionJournal(Database(data_dir / DATABASE))
@@ -287,8 +287,11 @@ def _executions(data_dir: Path, id_: str, as_json: bool, zone: Optional[tzinfo])
     if len(found) != 1:
         what = "Several executions begin with" if found else "There is no execution"
         raise UserError(f"{what} {id_}; `executions` lists the newest")
-    shown = {**as_api(found[0], found[0].parameters), "rule": found[0].rule_ref}
-    print(json.dumps(shown, indent=4, ensure_ascii=False))
+    if as_json:
+        shown = {**as_api(found[0], found[0].parameters), "rule": found[0].rule_ref}
+        print(json.dumps(shown, indent=4, ensure_ascii=False))
+    else:
+        print(execution_text(found[0], zone, terminal_width()))
     return 0
 
 

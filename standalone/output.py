@@ -167,6 +167,42 @@ def _short(value: Any) -> str:
     return line if len(line) <= MAX_VALUE_CHARACTERS else line[: MAX_VALUE_CHARACTERS - 1] + "…"
 
 
+def execution_text(
+    execution: Execution, zone: Optional[tzinfo] = None, width: Optional[int] = None
+) -> str:
+    """One execution as people read it: what ran, for whom, when, how it ended, and its result as
+    `result_text` says it. Without its parameters."""
+    order = execution.parameters.get("order")
+    asked_by = order.get("user_name") if isinstance(order, Mapping) else ""
+    user = f"@{asked_by}" if asked_by else execution.context.get("user") or ""
+    began = execution.started_at
+    rows = [
+        ("id", execution.id),
+        ("action", execution.action_ref),
+        ("rule", execution.rule_ref or ""),
+        ("by", "" if execution.rule_ref and not asked_by else str(user)),
+        ("trace", execution.lane or ""),
+        ("planned", "" if began else _moment(execution.created_at, zone)),
+        ("started", _moment(began, zone)),
+        ("status", execution.status + _how_long(execution)),
+    ]
+    result = execution.result if isinstance(execution.result, Mapping) else {}
+    given = {"stderr": result.get("error") or "", "result": None, **result}
+    said = result_text(given, width) if given["stderr"] or given["result"] is not None else ""
+    head = columns([row for row in rows if row[1]])
+    parts = [head, said, "-j shows all of it, with its parameters."]
+    return "\n\n".join(part.strip("\n") for part in parts if part)
+
+
+def _how_long(execution: Execution) -> str:
+    words = []
+    if execution.started_at and execution.finished_at:
+        words.append(f"{round(execution.finished_at - execution.started_at, 3)} s")
+    if execution.attempt:
+        words.append(f"try {execution.attempt + 1}")
+    return f" ({', '.join(words)})" if words else ""
+
+
 def execution_rows(
     executions: Sequence[Execution], id_length: int, zone: Optional[tzinfo] = None
 ) -> List[Tuple[str, ...]]:

@@ -63,8 +63,10 @@ def test_a_refused_list_takes_no_other_with_it(sandbox: Sandbox, status: int) ->
 
 def test_where_none_can_be_read_it_is_tried_again(sandbox: Sandbox) -> None:
     sandbox.pagerduty.faults.add("status", status=403)
+    log = mock.Mock()
     with pytest.raises(PackError):
-        read_names(client(sandbox), mock.Mock())
+        read_names(client(sandbox), log)
+    assert log.info.call_args_list == [], "whoever asked says it once, not once a list"
 
 
 def test_the_likely_services_stand_first(sandbox: Sandbox) -> None:

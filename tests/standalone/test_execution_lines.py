@@ -4,6 +4,7 @@ given up."""
 from __future__ import annotations
 
 import logging
+from datetime import timezone
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -16,6 +17,7 @@ from sandbox.story import before
 from standalone.app import App
 from standalone.execution_lines import failure_line, is_answered, success_line
 from standalone.journal import Execution
+from standalone.output import execution_text
 
 ROOT = Path(__file__).resolve().parents[2]
 TRIGGERED = IncidentEvent("R1", "incident.triggered", "2026-01-01T00:00:00Z")
@@ -76,6 +78,31 @@ def test_what_could_not_be_posted_names_the_incident_the_reason_and_that_it_is_k
     assert "~nowhere" in line
 
 
+def test_one_execution_is_told_in_lines():
+    given = {"order": {"kind": "command", "user_name": "ada", "text": "ack 12", "token": "s3cret"}}
+    made = an_execution(
+        {"message": "Done."}, given, status="requested", created_at=1_800_000_000.0
+    )
+    planned = execution_text(made._replace(result=None), timezone.utc)
+    assert planned == (
+        "id       a1b2c3d4e5f6\n"
+        "action   pagerduty.x\n"
+        "rule     pagerduty.some_rule\n"
+        "by       @ada\n"
+        "planned  2027-01-15T08:00:00+00:00\n"
+        "status   requested\n\n"
+        "-j shows all of it, with its parameters."
+    )
+    times = {"started_at": 1_800_000_000.0, "finished_at": 1_800_000_001.5}
+    done = made._replace(status="failed", attempt=2, result={"error": "no such file"}, **times)
+    said = execution_text(done, timezone.utc)
+    assert "status   failed (1.5 s, try 3)\n\nno such file\n\n" in said
+    by_hand = done._replace(context={"user": "ann"}, parameters={}, result={"result": "text"})
+    said = execution_text(by_hand, timezone.utc)
+    assert "by       ann" in said
+    assert "\n\ntext\n\n" in said
+
+
 def an_execution(result, parameters=None, **more):
     context = {"rule": "pagerduty.some_rule"}
     return Execution(
@@ -128,6 +155,29 @@ def an_execution(result, parameters=None, **more):
 )
 def test_what_is_told_of_a_result(result, line):
     assert success_line(an_execution(result)) == line
+
+
+@pytest.mark.parametrize(
+    ("rule", "text", "line"),
+    [
+        (
+            "sensor_health",
+            ":warning: **PagerDuty can't be read since 16:20.** GET https://x?s3cret\nNothing.",
+            "posted in ~ops: PagerDuty can't be read since 16:20",
+        ),
+        (
+            "sensor_health",
+            ":white_check_mark: **PagerDuty can be read again.** It failed since 16:20.",
+            "posted in ~ops: PagerDuty can be read again",
+        ),
+        ("sensor_health", "no bold words", "Posted in ~ops."),
+        ("mine", "**Somebody's title**", "Posted in ~ops."),
+    ],
+)
+def test_what_was_posted_of_the_packs_health_is_said(rule, text, line):
+    made = an_execution({"message": "Posted in ~ops.", "already": False}, {"message": text})
+    made = made._replace(context={"rule": f"pagerduty.{rule}"})
+    assert success_line(made) == f"pagerduty.{rule}: {line}"
 
 
 def test_an_incident_without_a_number_is_named_by_its_id():

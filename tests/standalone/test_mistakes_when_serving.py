@@ -27,6 +27,23 @@ def test_1b_a_wrong_key_is_said_once(shell):
         assert said <= log().count("does not accept the key") <= 2  # the sensor, and its notice
 
 
+def test_1b_what_dialogs_offer_is_no_news_while_the_key_is_refused(shell):
+    port = free_port()
+    chat = {"port": port, "public_url": f"http://127.0.0.1:{port}", "signing_keys": ["s" * 32]}
+    shell.write(api_key="u+wrong", watch={"poll_interval": 4}, chat=chat)
+    with shell.serving() as log:
+        until(lambda: "posted in ~ops" in log())
+        until(lambda: any(one.path.endswith("/users") for one in refused(shell)))
+        lines = [line for line in log().splitlines() if "IncidentSensor" in line or "key" in line]
+    assert "Nothing is read or reported now" in lines[0]
+    assert "does not accept the key (401): check api_key" in lines[0]
+    assert sum("does not accept the key" in line for line in lines) == 1, lines
+    assert "Dialogs" not in log()
+    assert (
+        "pagerduty.sensor_health: posted in ~ops: PagerDuty refuses the incident sensor" in log()
+    )
+
+
 def refused(shell):
     return [one for one in shell.sandbox.pagerduty.journal.entries if one.status == 401]
 

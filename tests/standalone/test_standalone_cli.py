@@ -184,6 +184,37 @@ def test_keys_are_set_listed_hidden_and_deleted(cli, monkeypatch):
     )
 
 
+def test_keys_of_people_are_listed_and_the_packs_own_state_where_it_is_asked_for(cli):
+    assert cli("key", "list")[1] == "There is no key; `key set NAME` stores one.\n"
+    cli("key", "set", "pagerduty.sensor.head", "{}")
+    assert "1 key more is the pack's own state: `" in cli("key", "list")[1]
+    cli("key", "set", "pagerduty.aside.x", "{}", "--ttl", str(90 * 86400))
+    cli("key", "set", "zebra", "1", "--ttl", str(26 * 3600))
+    cli("key", "set", "pagerduty_api_key", "1", "--ttl", "7200")
+
+    def rows(*words):
+        lines = cli("key", "list", *words)[1].splitlines()
+        return [line.split("  ") for line in lines[1:] if line], lines[-1]
+
+    own, last = rows()
+    assert [row[0].strip() for row in own[:-1]] == ["pagerduty_api_key", "zebra"]
+    assert last == "2 keys more are the pack's own state: `key list --all` shows all"
+    names, _ = rows("--all")
+    assert [row[0].strip() for row in names] == [
+        "pagerduty_api_key",
+        "zebra",
+        "pagerduty.aside.x",
+        "pagerduty.sensor.head",
+    ]
+    shown = cli("key", "list", "--all")[1]
+    for left in ("90 days left", "26 hours left", "2 hours left"):
+        assert left in shown
+    assert len(rows("--prefix", "pagerduty.")[0]) == 2
+    listed = json.loads(cli("key", "list", "-j")[1])
+    assert [one["name"] for one in listed] == ["pagerduty_api_key", "zebra"]
+    assert len(json.loads(cli("key", "list", "-j", "--all")[1])) == 4
+
+
 @pytest.mark.parametrize("given", ["", "\n", " \r\n"])
 def test_a_key_is_never_set_to_nothing_by_accident(cli, monkeypatch, given):
     assert cli("key", "set", "token", "old")[1] == "stored token\n"
@@ -319,10 +350,28 @@ def test_executions_are_listed_and_shown(cli, tmp_path, monkeypatch):
     monkeypatch.delenv("COLUMNS")
     short = next(row[0] for row in rows if row[5] == "toy.record_all")
     assert len(short) == 8
-    shown = json.loads(cli("executions", short)[1])
+    shown = json.loads(cli("executions", short, "-j")[1])
     assert shown["result"]["result"]["key"] == "1001"
     assert shown["id"].startswith(short)
-    assert json.loads(cli("executions", shown["id"])[1]) == shown
+    assert json.loads(cli("executions", shown["id"], "-j")[1]) == shown
+    lines = cli("executions", short)[1].splitlines()
+    said = dict(line.split(maxsplit=1) for line in lines[:6])
+    assert said.pop("status").startswith("succeeded (")
+    assert said.pop("started")[:10] == shown["start_timestamp"][:10] or "+05:30" in lines[4]
+    assert said == {
+        "id": shown["id"],
+        "action": "toy.record",
+        "rule": "toy.record_all",
+        "trace": "g1",
+    }
+    assert lines[6:] == [
+        "",
+        "recorded 1001",
+        "",
+        "key  1001",
+        "",
+        "-j shows all of it, with its parameters.",
+    ]
     assert cli("executions", "nothing")[0] == 2
 
 
@@ -343,7 +392,7 @@ def test_an_id_is_shown_as_long_as_it_must_be_and_half_of_it_names_nothing(cli, 
         "a" * 9 + "b",
         "c" * 10,
     ]
-    assert json.loads(cli("executions", "c")[1])["id"] == ids[2]
+    assert json.loads(cli("executions", "c", "-j")[1])["id"] == ids[2]
     code, _, err = cli("executions", "aaa")
     assert (code, err) == (
         2,

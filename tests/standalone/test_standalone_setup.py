@@ -49,7 +49,7 @@ def test_setup_makes_and_tries_the_commands(place: Any) -> None:
     assert "was tried: Mattermost reaches the chat sensor" in out
     code, out, _ = call("setup", "--no-notes")
     assert (code, "made" in out) == (0, False)
-    code, out, _ = call("key", "list")
+    code, out, _ = call("key", "list", "--all")
     assert "chat.tokens" in out
     assert not any(
         one.token in out for one in sandbox.mattermost.account.state.integrations.commands.values()

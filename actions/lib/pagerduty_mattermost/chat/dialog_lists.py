@@ -11,6 +11,7 @@ same thing once in half a minute and four times at once at most.
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections import OrderedDict
@@ -37,7 +38,7 @@ from pagerduty_mattermost.chat.dialog_search import (
     Choice,
     named,
 )
-from pagerduty_mattermost.core.errors import PackError
+from pagerduty_mattermost.core.errors import PackError, Unauthorized
 from pagerduty_mattermost.core.text import one_line
 
 if TYPE_CHECKING:
@@ -92,20 +93,21 @@ def read_names(pagerduty: PagerDuty, log: Any) -> Dict[str, NameList]:
     """Names by kind. A list that is refused (the token lacks a right, the plan the feature) takes
     no other with it. Raises the last PackError where none could be read."""
     found: Dict[str, NameList] = {}
-    failed: Optional[PackError] = None
+    failed: Dict[str, PackError] = {}
     for kind, plural in LISTS.items():
         try:
             listing = pagerduty.list_all(f"/{plural}", plural, None, MAX_NAMES)
         except PackError as error:
-            failed = error
-            log.info("Dialogs let people type the %s: %s", kind, error)
+            failed[kind] = error
             continue
         # Schedules of the newer kind stand in a list of their own: it is never known to be whole.
         is_whole = not listing.truncated and kind != SCHEDULE
         names = (str(row["name"]) for row in listing.items if row.get("name"))
         found[kind] = NameList(tuple(dict.fromkeys(names)), is_whole)
-    if failed is not None and not found:
-        raise failed
+    if failed and not found:
+        raise list(failed.values())[-1]
+    for kind, error in failed.items():
+        log.info("Dialogs let people type the %s: %s", kind, error)
     if SERVICE in found:
         found[SERVICE] = _likely_first(pagerduty, found[SERVICE], log)
     return found
@@ -221,6 +223,11 @@ class DialogLists:
             while len(self._found) > MAX_FOUND:
                 self._found.popitem(last=False)
 
+    def _say(self, line: str, error: PackError) -> None:
+        """That the key is refused is the incident sensor's to say."""
+        refused = isinstance(error, Unauthorized)
+        self._log.log(logging.DEBUG if refused else logging.INFO, line, error)
+
     def _work(self) -> None:
         """What can't be read stays as it was known."""
         known, failed = self._known, False
@@ -229,7 +236,7 @@ class DialogLists:
                 known = known._replace(lists={**known.lists, **self._reads.names()})
             except PackError as error:
                 failed = True
-                self._log.info("Dialogs offer no names for now: %s", error)
+                self._say("Dialogs offer no names for now: %s", error)
             try:
                 known = known._replace(abilities=self._reads.abilities())
             except PackError as error:
@@ -240,7 +247,7 @@ class DialogLists:
                     lists = {**known.lists, PEOPLE: self._reads.people()}
                     known = known._replace(lists=lists)
             except PackError as error:
-                self._log.info("Dialogs offer Mattermost's users: %s", error)
+                self._say("Dialogs offer Mattermost's users: %s", error)
             self._known = known
             self._at = self._at if failed else self._monotonic()
         finally:
