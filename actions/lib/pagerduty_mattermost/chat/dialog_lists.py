@@ -106,8 +106,8 @@ def read_names(pagerduty: PagerDuty, log: Any) -> Dict[str, NameList]:
         found[kind] = NameList(tuple(dict.fromkeys(names)), is_whole)
     if failed and not found:
         raise list(failed.values())[-1]
-    for kind, error in failed.items():
-        log.info("Dialogs let people type the %s: %s", kind, error)
+    for kind, why in failed.items():
+        log.info("Dialogs let people type the %s: %s", kind, why)
     if SERVICE in found:
         found[SERVICE] = _likely_first(pagerduty, found[SERVICE], log)
     return found
