@@ -11,7 +11,13 @@ from chat_sensor_case import TOKEN, ChatSensorCase
 from dateutil import tz
 
 from pagerduty_mattermost.chat import away
-from pagerduty_mattermost.core.errors import NotFound, RetryLater, goes_on, reworded
+from pagerduty_mattermost.core.errors import (
+    NotFound,
+    RetryLater,
+    WrongParameter,
+    goes_on,
+    reworded,
+)
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
 from pagerduty_mattermost.sensor.health import SensorHealth
 
@@ -61,6 +67,9 @@ def test_a_line_that_goes_on_keeps_its_words_for_people() -> None:
     assert words == "PagerDuty does not answer (no connection); the rest is done"
     assert reworded(error(), "Nobody was paged").in_chat == "Nobody was paged"
     assert NotFound("there is none").in_chat == "there is none"
+    wrong = reworded(WrongParameter("channel", "there is none"), "say another")
+    assert isinstance(wrong, WrongParameter)
+    assert (wrong.parameter, str(wrong)) == ("channel", "say another")
 
 
 class TestServerAway(ChatSensorCase):

@@ -171,9 +171,8 @@ def wrong_field(name: str) -> Iterator[None]:
 
 def reworded(error: PackError, line: str) -> PackError:
     """The same error with another line: status, waiting time and all else stay."""
-    import copy
-
-    made = copy.copy(error)
+    made = type(error).__new__(type(error))  # some are made of other words than their line
+    made.__dict__.update(error.__dict__)
     made.args, made.said, made.words = (line,), "", ""
     return made
 
