@@ -107,7 +107,10 @@ def run_action(
 def _run(make: Callable[[], Any], arguments: Mapping[str, Any]) -> ActionOutcome:
     started = time.monotonic()
     try:
-        output = make().run(**arguments)
+        action = make()
+        # StackStorm's own class writes each line to stderr itself, beside the log of this process.
+        getattr(getattr(action, "logger", None), "handlers", []).clear()
+        output = action.run(**arguments)
     except BaseException as error:
         LOG.debug("The action raised", exc_info=True)
         line = " ".join(str(error).split())
