@@ -12,6 +12,7 @@ import shlex
 import subprocess
 import threading
 import time
+import uuid
 from typing import Any, Callable, Dict, List
 
 import pytest
@@ -99,7 +100,7 @@ class QuestionCase(LiveCase):
                 "user_name": name,
                 "channel_id": post["channel_id"],
                 "post_id": post["id"],
-                "trigger_id": f"click{post['id']}{number}",
+                "trigger_id": f"click{uuid.uuid4().hex}",
                 "context": context,
             }
             how = {"json": body}
@@ -153,6 +154,7 @@ class QuestionsTestCase(QuestionCase):
                         seen[id] = self.posted(id)
                     if self.state(id) == "open":  # who is told to try again does
                         self.clicks(seen[id], 30)
+                        time.sleep(0.5)
                 return self.status(workflow) in OVER
 
             self.soon(over)
