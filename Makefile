@@ -51,7 +51,7 @@ sandbox: $(READY)
 	$(BIN)/python -m sandbox $(ARGS)
 
 test: $(READY)
-	$(BIN)/python -m pytest $(TESTS) -n 3 --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest $(TESTS) -n 4 --dist loadfile $(ARGS)
 
 test-all:
 	tools/test_all.sh $(ARGS)
