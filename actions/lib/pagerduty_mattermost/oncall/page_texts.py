@@ -9,7 +9,7 @@ from typing import List, Optional, Sequence
 
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.markdown import MAX_ROWS, cell, table
-from pagerduty_mattermost.core.text import clean, escape, one_line
+from pagerduty_mattermost.core.text import clean, counted, escape, one_line
 from pagerduty_mattermost.oncall.kept_pages import (
     REFUSED,
     SENT,
@@ -174,6 +174,6 @@ def listed(pages: Sequence[KeptPage], zone: tzinfo, now: float) -> str:
         for one in pages[:MAX_ROWS]
     ]
     head = ("id", "what", "on", "by", "of", "tries", "why")
-    count = f"{len(pages)} page{'' if len(pages) == 1 else 's'}"
+    count = counted(len(pages), "page")
     text = f"{count} not taken by PagerDuty yet, tried each minute:\n\n{table(head, rows)}"
     return text + (f"\n… and {len(pages) - len(rows)} more." if len(pages) > len(rows) else "")

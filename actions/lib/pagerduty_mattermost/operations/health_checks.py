@@ -21,6 +21,7 @@ from pagerduty_mattermost.core.errors import (
     Unauthorized,
     WriteRefused,
 )
+from pagerduty_mattermost.core.text import counted
 from pagerduty_mattermost.gateways.mattermost import token_readers
 from pagerduty_mattermost.gateways.pagerduty.client import fill
 from pagerduty_mattermost.oncall.watch import last_look
@@ -372,7 +373,7 @@ def _rooms(context: Context) -> Tuple[str, str]:
         return OFF, "Mattermost is not configured"
     found = rights.read(context)
     open_ones = len(RoomRecords(context.store, context.log).every())
-    text = f"{open_ones} room{'s' if open_ones != 1 else ''}; {found.fullness}"
+    text = f"{counted(open_ones, 'room')}; {found.fullness}"
     if found.missing:
         return WARN, f"the bot may not {', '.join(found.missing)}; {text}"
     if found.is_nearly_full:

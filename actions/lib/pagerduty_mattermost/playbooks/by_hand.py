@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Callable, Dict, Mapping
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import RejectedInput
 from pagerduty_mattermost.core.json_values import to_json
+from pagerduty_mattermost.core.text import counted
 from pagerduty_mattermost.playbooks import editing
 from pagerduty_mattermost.playbooks.from_export import MAX_EXPORT_CHARACTERS, from_export
 from pagerduty_mattermost.playbooks.kept import KeptPlaybook, KeptPlaybooks
@@ -61,7 +62,7 @@ def _list(context: Context, given: Mapping[str, Any], further: FurtherCheck) -> 
         "playbooks": [facts(one) for one in library.playbooks],
         "broken": broken,
         "count": count,
-        "message": f"{_count(count, 'playbook')}{left}.",
+        "message": f"{counted(count, 'playbook')}{left}.",
     }
 
 
@@ -75,7 +76,7 @@ def _get(context: Context, given: Mapping[str, Any], further: FurtherCheck) -> R
         **facts(found),
         "text": found.text,
         "playbook": to_json(found.playbook),
-        "message": f"{found.playbook.title}: {_count(len(found.playbook.tasks), 'task')}.",
+        "message": f"{found.playbook.title}: {counted(len(found.playbook.tasks), 'task')}.",
     }
 
 
@@ -122,7 +123,7 @@ def _history(context: Context, given: Mapping[str, Any], further: FurtherCheck) 
     return {
         "name": name,
         "versions": versions,
-        "message": f"{_count(len(versions), 'version')} of {name}.",
+        "message": f"{counted(len(versions), 'version')} of {name}.",
     }
 
 
@@ -136,7 +137,7 @@ def _import(context: Context, given: Mapping[str, Any], further: FurtherCheck) -
         _given(context, given, "export", MAX_EXPORT_CHARACTERS), _text(given, "name")
     )
     left_out = list(made.left_out)
-    count = f"{_count(len(left_out), 'thing')} left out" if left_out else "nothing is left out"
+    count = f"{counted(len(left_out), 'thing')} left out" if left_out else "nothing is left out"
     result = {"name": made.name, "text": made.text, "left_out": left_out}
     if not given.get("save"):
         return {**result, "done": "converted", "message": f"{made.name}: {count}; not saved."}
@@ -165,10 +166,6 @@ def _version(kept: KeptPlaybook) -> Result:
         "saved_at": times.iso(kept.at) if kept.at else "",
         "deleted": kept.deleted,
     }
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def _text(given: Mapping[str, Any], name: str) -> str:

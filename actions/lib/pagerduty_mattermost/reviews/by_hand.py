@@ -128,7 +128,7 @@ def _report(context: Context, given: Mapping[str, Any]) -> Result:
         "post_id": sent.post_id if sent is not None else "",
         "message": "\n".join(
             [
-                f"{count} incident{'' if count == 1 else 's'}.{posted}",
+                f"{counted(count, 'incident')}.{posted}",
                 *([str(against["compared"])] if against else []),
             ]
         ),

@@ -10,7 +10,7 @@ from typing import Any, List, Mapping, NamedTuple, Sequence, Tuple
 from pagerduty_mattermost.core import drawing, times
 from pagerduty_mattermost.core.drawing import COLORS, INK, TEXT_POINTS, literal
 from pagerduty_mattermost.core.errors import RejectedInput
-from pagerduty_mattermost.core.text import clean, one_line
+from pagerduty_mattermost.core.text import clean, counted, one_line
 from pagerduty_mattermost.incidents.incident import Incident
 from pagerduty_mattermost.reviews.report import NIGHT_HOURS, WEEKDAYS, Report, hours_said
 from pagerduty_mattermost.reviews.timeline import TASK, TimelineEntry, gaps
@@ -108,7 +108,7 @@ def report_png(report: Report, span: str) -> bytes:
         grid = figure.add_gridspec(len(heights), 1, height_ratios=heights)
         by_hour = figure.add_subplot(grid[0])
         count = report.total.incidents
-        of = f"{count} incident{'' if count == 1 else 's'}"
+        of = counted(count, "incident")
         _columns(by_hour, f"{of}, by hour", report.by_hour, {0: "0", 6: "6", 12: "12", 18: "18"})
         _columns(
             figure.add_subplot(grid[1]), "By day", report.by_weekday, dict(enumerate(WEEKDAYS))

@@ -13,7 +13,7 @@ from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tup
 
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.markdown import cell, table
-from pagerduty_mattermost.core.text import escape, one_line
+from pagerduty_mattermost.core.text import counted, escape, one_line
 from pagerduty_mattermost.reviews.report import NIGHT_HOURS
 from pagerduty_mattermost.simulation.recorded_posts import CARD, REPLY, RecordedPost
 from pagerduty_mattermost.simulation.replay import ReplayDone
@@ -192,7 +192,7 @@ def as_text(
 
 
 def _incidents(count: int) -> str:
-    return f"{count} incident{'' if count == 1 else 's'}"
+    return counted(count, "incident")
 
 
 def _nowhere(outcome: SimulatedOutcome) -> List[MissedIncident]:

@@ -13,7 +13,7 @@ from pagerduty_mattermost.chat.verb import PAGERDUTY, PLAYBOOK, Verb
 from pagerduty_mattermost.chat.verbs.rooms import linked
 from pagerduty_mattermost.chat.verbs.touched import of_id
 from pagerduty_mattermost.core.errors import PackError, RejectedInput
-from pagerduty_mattermost.core.text import clean, escape, one_line
+from pagerduty_mattermost.core.text import clean, counted, escape, one_line
 
 if TYPE_CHECKING:
     from pagerduty_mattermost.exercises.on_test_service import AskedExercise
@@ -94,7 +94,7 @@ def end_tests(context: Context, command: Command) -> CommandResult:
         ended.append(str(row["id"]))
     if not ended:
         return CommandResult("No test incident is open.", already=True)
-    count = f"{len(ended)} test incident{'' if len(ended) == 1 else 's'}"
+    count = counted(len(ended), "test incident")
     return CommandResult(f"Resolved {count}.", tuple(ended), _email(context, command))
 
 

@@ -12,7 +12,7 @@ from pagerduty_mattermost.chat.forms import Form, words
 from pagerduty_mattermost.chat.verb import ALWAYS, CHAT, PLAYBOOK, Verb
 from pagerduty_mattermost.core import markdown, times
 from pagerduty_mattermost.core.errors import RejectedInput
-from pagerduty_mattermost.core.text import clean, escape, one_line
+from pagerduty_mattermost.core.text import clean, counted, escape, one_line
 
 if TYPE_CHECKING:
     from pagerduty_mattermost.chat.command_table import CommandTable
@@ -118,7 +118,7 @@ def save(context: Context, command: Command, further: FurtherCheck) -> CommandRe
         )
     except editing.InvalidPlaybook as error:
         lines = error.found.lines
-        count = _count(len(error.found.problems), "mistake")
+        count = counted(len(error.found.problems), "mistake")
         rows = "\n".join(f"- {escape(one_line(line))}" for line in lines)
         return CommandResult(
             f":warning: It is not saved: there {'is' if len(lines) == 1 else 'are'} {count} in it."
@@ -220,10 +220,6 @@ def _without_hidden(context: Context, command: Command, found: FoundPlaybook) ->
     return without(found.text, playbook_rights.hidden_channels(context, command, found.playbook))
 
 
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"
-
-
 def _taken_for(found: FoundPlaybook) -> str:
     wanted = found.playbook.choose
     parts = [
@@ -254,7 +250,7 @@ def _said_saved(saved: SavedPlaybook) -> str:
         else ""
     )
     unchecked = "".join(f"\n:warning: {escape(line)}" for line in saved.unchecked)
-    tasks = _count(len(saved.playbook.tasks), "task")
+    tasks = counted(len(saved.playbook.tasks), "task")
     return (
         f"**{escape(saved.playbook.title)}** (`{name}`) is saved as version {number}: "
         f"{tasks}.{replaced} What is under way goes on as it began."
