@@ -22,6 +22,11 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip -qq --disable-pip-version-check install
 TESTS := -m "not soak and not live"
 
+# Compiled modules are kept, beside the virtualenv, also where the machine's environment says that none are: a run of the
+# tests starts hundreds of processes, and each would compile the same modules again.
+export PYTHONPYCACHEPREFIX := $(abspath $(VENV))/bytecode
+unexport PYTHONDONTWRITEBYTECODE
+
 # The names of the stamps carry no version: a virtualenv is refreshed when a requirements file is newer than its stamp.
 READY := $(VENV)/.ready
 READY_DEV := $(VENV)/.ready-dev

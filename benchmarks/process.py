@@ -1,5 +1,6 @@
 """What one action costs as a fresh process, against one that only imports StackStorm's base class
-and requests."""
+and requests. Both find their modules compiled, as a runner does from its second action on,
+whatever the machine's environment says of compiled modules."""
 
 from __future__ import annotations
 
@@ -50,8 +51,9 @@ def _environment() -> Dict[str, str]:
         ROOT / "actions" / "lib",
         ROOT / "standalone" / "shims",
     ]
+    given = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
     return {
-        **os.environ,
+        **given,
         "PYTHONPATH": os.pathsep.join(map(str, folders)),
         "PYTHONWARNINGS": "ignore",
     }
@@ -98,9 +100,11 @@ def run() -> List[Row]:
         for task in tasks:
             commands[str(task["name"])] = [sys.executable, "-c", RUN, json.dumps(task)]
         times: Dict[str, List[float]] = {name: [] for name in commands}
-        for _ in range(ROUNDS):  # in turns, so that a busy moment hits all alike
+        for round_ in range(ROUNDS + 1):  # in turns, so that a busy moment hits all alike
             for name, command in commands.items():
-                times[name].append(_time(command))
+                spent = _time(command)
+                if round_:  # the first one compiles
+                    times[name].append(spent)
     floor = median(times.pop("floor"))
     bounds = {"incident.get": "≤ 1.3", "mattermost.post_message": "≤ 1.6"}
     return [
