@@ -12,12 +12,13 @@ import pytest
 import yaml
 
 from pagerduty_mattermost.core.config.reader import Reader, Secret
-from pagerduty_mattermost.core.config.settings import Config, load
+from pagerduty_mattermost.core.config.settings import SECTIONS, Config, load
 from pagerduty_mattermost.core.config.watch import (
     FORMER_WATCH_NAMES,
     WEBHOOK_SNAPSHOT_EVERY,
     WatchConfig,
 )
+from pagerduty_mattermost.core.errors import ConfigError
 
 ROOT = Path(__file__).resolve().parents[2]
 SCHEMA: Dict[str, Any] = yaml.safe_load((ROOT / "config.schema.yaml").read_text())
@@ -92,6 +93,10 @@ class Setting(NamedTuple):
     args: Tuple[Any, ...]
 
 
+SAID_OF_EACH = {name: dict.fromkeys(getattr(Config(), name)._fields[:1]) for name in SECTIONS}
+"""Each section with a setting that is not set, so that all of it is read."""
+
+
 def read_by_the_code() -> Dict[str, Setting]:
     found: Dict[str, Setting] = {}
 
@@ -109,7 +114,7 @@ def read_by_the_code() -> Dict[str, Setting]:
     with pytest.MonkeyPatch.context() as patch:
         for kind in SHAPES:
             patch.setattr(Reader, kind, recording(kind))
-        load({})
+        load(SAID_OF_EACH)
     return found
 
 
@@ -134,6 +139,18 @@ def is_empty(default: Any) -> bool:
 def as_written(default: Any) -> Any:
     """A default as YAML gives it."""
     return list(default) if isinstance(default, tuple) else default
+
+
+def test_a_section_that_is_not_there_is_as_one_whose_settings_are_not_set() -> None:
+    assert load({}) == load(SAID_OF_EACH)
+    assert load(dict.fromkeys(SECTIONS)) == load({name: {} for name in SECTIONS}) == load({})
+
+
+@pytest.mark.parametrize("said", [[], 0, False, "none", ["x"]])
+def test_a_section_that_is_no_object_is_told_also_where_it_is_empty(said: Any) -> None:
+    for name in SECTIONS:
+        with pytest.raises(ConfigError, match=f"{name} must be an object"):
+            load({name: said})
 
 
 def test_each_setting_of_the_code_stands_in_the_schema_and_the_other_way_round() -> None:

@@ -100,6 +100,11 @@ class Reader:
         value = self._raw.get(key)
         return None if value is None or (isinstance(value, str) and not value.strip()) else value
 
+    def says(self, key: str) -> bool:
+        """Whether anything is said of the section `key`; also what is no section."""
+        node = self.value(key)
+        return node is not None and node != {}
+
     def wrong(self, key: str, why: str) -> None:
         """Add that a setting is wrong."""
         self._wrong(self._full(key), why)

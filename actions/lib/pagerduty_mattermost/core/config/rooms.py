@@ -50,6 +50,16 @@ EVENTS = (
 )
 """Event types that `feed` takes, in full or without their first word; held by a test to those that
 a rule may name (`cards.route.KNOWN_EVENTS`), which stand above this package."""
+_EVENT_WORDS = (
+    *(name.partition(".")[2] for name in EVENTS),
+    CREATED,
+    MITIGATED,
+    CANCELLED,
+    *FEED_WORDS,
+    "all",
+    "none",
+)
+"""What else `feed` takes."""
 BACKGROUND = ("past", "related", "changes")
 """What PagerDuty knows beside an incident, as `background` names it: one request each."""
 FEED_ACTS = ("ticks", "owners", "tasks", "stages", "roles")
@@ -193,12 +203,10 @@ def feed_words(word: str) -> Tuple[str, ...]:
 
 def _no_event(word: str) -> str:
     """Why the word of `feed` names no event; empty for one that does."""
-    words = tuple(name.partition(".")[2] for name in EVENTS)
-    known = (*words, CREATED, MITIGATED, CANCELLED, *FEED_WORDS, "all", "none")
-    if word.lower() in (*EVENTS, *known):
+    if word.lower() in EVENTS or word.lower() in _EVENT_WORDS:
         return ""
     import difflib
 
-    near = difflib.get_close_matches(word.lower(), known, n=1)
-    meant = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
+    near = difflib.get_close_matches(word.lower(), _EVENT_WORDS, n=1)
+    meant = f"did you mean {near[0]}?" if near else f"there are {', '.join(_EVENT_WORDS)}"
     return f"has '{one_line(clean(word, 60))}', which is no event; {meant}"

@@ -18,7 +18,7 @@ Secrets are wrapped: `secret.reveal()` gives the text, and nothing else prints i
 from __future__ import annotations
 
 import re
-from typing import Any, NamedTuple, Tuple
+from typing import Any, Callable, Mapping, NamedTuple, Tuple
 
 from pagerduty_mattermost.core.config.canary import CanaryConfig, read_canary
 from pagerduty_mattermost.core.config.chat import ChatConfig, read_chat
@@ -53,6 +53,22 @@ from pagerduty_mattermost.core.config.watch import (
 from pagerduty_mattermost.core.errors import ConfigError
 
 NOT_SET = "is not set"
+SECTIONS: Mapping[str, Callable[[Reader], Any]] = {
+    "chat": read_chat,
+    "chatops": read_chatops,
+    "webhook": read_webhook,
+    "noise": read_noise,
+    "quiet_hours": read_quiet,
+    "reminders": read_reminders,
+    "oncall": read_oncall,
+    "canary": read_canary,
+    "rooms": read_rooms,
+    "upkeep": read_upkeep,
+    "files": read_files,
+    "retrospectives": read_retrospectives,
+}
+"""Sections that stand for themselves, with what reads them into the field of the same name. Each
+action reads all of them, so one of which nothing is said is not read setting by setting."""
 
 
 class Config(NamedTuple):
@@ -89,27 +105,20 @@ def load(raw: Any) -> Config:
     Unknown top-level keys are ignored, as StackStorm does: an older pack's configuration may hold
     some.
     """
-    whole = Reader(raw, Config())
+    unsaid = Config()
+    whole = Reader(raw, unsaid)
     pagerduty, mattermost = read_connections(whole)
-    webhook = read_webhook(whole)
+    sections = {
+        name: read(whole) if whole.says(name) else getattr(unsaid, name)
+        for name, read in SECTIONS.items()
+    }
     config = Config(
         pagerduty=pagerduty,
         mattermost=mattermost,
-        watch=read_watch(whole, webhook),
+        watch=read_watch(whole, sections["webhook"]),
         time_zone=whole.text("time_zone"),
         debug=whole.boolean("debug"),
-        chat=read_chat(whole),
-        chatops=read_chatops(whole),
-        webhook=webhook,
-        noise=read_noise(whole),
-        quiet_hours=read_quiet(whole),
-        reminders=read_reminders(whole),
-        oncall=read_oncall(whole),
-        canary=read_canary(whole),
-        rooms=read_rooms(whole),
-        upkeep=read_upkeep(whole),
-        files=read_files(whole),
-        retrospectives=read_retrospectives(whole),
+        **sections,
     )
     if not re.match(r"^[A-Za-z][A-Za-z0-9_+\-/]*$", config.time_zone):
         whole.wrong("time_zone", "must be an IANA name such as Europe/Berlin")
