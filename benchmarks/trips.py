@@ -33,7 +33,7 @@ def run() -> List[Row]:
         _row("new incident: PagerDuty", len(new.look + new.pagerduty), 2),
         _row("new incident: Mattermost", len(new.mattermost), 3),
         _row("new incident: datastore, nobody mentioned", len(quiet.datastore), 5),
-        _row("new incident: datastore, somebody mentioned", len(new.datastore), 7),
+        _row("new incident: datastore, somebody mentioned", len(new.datastore), 6),
         _row("new incident: executions", new.executions, 1),
         _row("later change: PagerDuty", len(later.look[1:] + later.pagerduty), 0),
         _row("later change: Mattermost", len(later.mattermost), 2),

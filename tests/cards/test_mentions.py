@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Any
+import time
+from typing import Any, List
 
 from pagerduty_mattermost.cards.mentions import MAX_MENTIONS, Mentions
+from pagerduty_mattermost.core.json_values import to_json
+from pagerduty_mattermost.people import known_accounts
+from pagerduty_mattermost.people.known_accounts import KnownAccount
 
 
 class Names:
     """A datastore that has everybody's name but Bob's."""
 
-    def read(self, key: str) -> Any:
-        user = key.rsplit(".", 1)[1]
-        return {"username": "" if user == "BOB" else user.lower(), "link": ""}
-
     def read_prefix(self, prefix: str, on_broken: Any) -> Any:
-        return {}
+        people = ["EVE", "BOB", "ANN", *(f"U{number}" for number in range(50))]
+        return {known_accounts.key_of(person): self.known(people) for person in people}
+
+    def known(self, people: List[str]) -> Any:
+        now = time.time()
+        return {
+            person: to_json(
+                KnownAccount("" if person == "BOB" else person.lower(), "", "", now, now)
+            )
+            for person in people
+        }
 
 
 def mentions() -> Mentions:

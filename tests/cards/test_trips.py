@@ -21,9 +21,9 @@ def test_a_new_incident(counted: Counted) -> None:
     assert found.executions == 1
     assert len(found.look + found.pagerduty) == 2, found
     assert len(found.mattermost) <= 2, found
-    # What is known, the channel; whom the card mentions: administrators' links and the name; the
-    # change with the intent, the card; what others brought meanwhile.
-    assert len(found.datastore) <= 7, found
+    # What is known, the channel; the change with the intent; who is who, of whom the card
+    # mentions; the card; what others brought meanwhile.
+    assert len(found.datastore) <= 6, found
 
 
 def test_a_new_incident_that_mentions_nobody(counted: Counted) -> None:

@@ -80,6 +80,7 @@ def test_missing_fields_take_their_default_and_unknown_ones_are_ignored() -> Non
         ({"number": True}, "number"),
         ({"at": "12"}, "at"),
         ({"at": False}, "at"),
+        ({"at": 10**400}, "at"),
         ({"on": 1}, "on"),
         ({"perhaps": "no"}, "perhaps"),
         ({"texts": "abc"}, "texts"),

@@ -158,7 +158,7 @@ READERS: Dict[str, Callable[[Store], Any]] = {
     "reminder.PT1": lambda store: reminder_posts._every(store),
     "oncall.watch": watch.remembered,
     "webhook.health": webhook_health.read,
-    "identity." + "u" * 26: lambda store: identity.links(store),
+    "identity." + "u" * 26: lambda store: identity.links(identity.read_all(store)),
     "audit.20270114T080000.000.x": lambda store: _audit(store),
     "refused.20270114.x": lambda store: _audit(store),
 }

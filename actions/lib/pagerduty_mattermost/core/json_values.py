@@ -121,7 +121,10 @@ def _scalar(kind: Any) -> _Reader:
     def read(value: Any, where: str) -> Any:
         if not isinstance(value, accepted) or (isinstance(value, bool) and kind is not bool):
             raise _misshapen(where, expected, value)
-        return kind(value)
+        try:
+            return kind(value)
+        except OverflowError:  # an integer that no float holds
+            raise _misshapen(where, expected, value) from None
 
     return read
 

@@ -40,7 +40,7 @@ from pagerduty_mattermost.operations import (
     wanted_cards,
     watchdog,
 )
-from pagerduty_mattermost.people import accounts, identity
+from pagerduty_mattermost.people import identity, known_accounts
 from pagerduty_mattermost.playbooks import kept as kept_playbooks
 from pagerduty_mattermost.reviews import last_looks, retro_records, sealing
 from pagerduty_mattermost.rooms import opening as room_opening
@@ -72,12 +72,11 @@ class StateKind(NamedTuple):
     secret: bool = False
     """Never exported."""
 
-    def holds(self, name: str) -> bool:
-        """Whether a key of that relative name is of this kind."""
-        return any(
-            name.startswith(key.partition("<")[0]) if "<" in key else name == key
-            for key in self.keys
-        )
+    def fits(self, name: str) -> int:
+        """How much of that relative name is the beginning of a key of this kind, in characters: 0
+        where it is of another kind."""
+        found = (key.partition("<")[0] for key in self.keys if "<" in key or key == name)
+        return max((len(one) for one in found if name.startswith(one)), default=0)
 
 
 # Of chat, which stands above this package: a test holds them to chat's own constants.
@@ -311,7 +310,8 @@ KINDS: Tuple[StateKind, ...] = (
         "caches",
         (
             f"{channels.KEY_PREFIX}<sha>",
-            f"{accounts.KEY_PREFIX}<user_id>",
+            f"{known_accounts.KEY_PREFIX}<NN>",
+            f"{known_accounts.OLD_PREFIX}<user_id>",
             f"{first_on_call.KEY_PREFIX}<policy_id>",
             f"{last_known.KEY_PREFIX}<sha>",
             directory.KEY,
@@ -356,8 +356,10 @@ NAMES = tuple(kind.name for kind in (*KINDS, OTHER))
 
 
 def kind_of(name: str) -> StateKind:
-    """The kind of what a relative name holds."""
-    return next((kind for kind in KINDS if kind.holds(name)), OTHER)
+    """The kind of what a relative name holds: of two whose keys begin alike, the one of which
+    more stands there."""
+    found = max(KINDS, key=lambda kind: kind.fits(name))
+    return found if found.fits(name) else OTHER
 
 
 def chosen(names: Iterable[str]) -> Tuple[str, ...]:

@@ -12,31 +12,26 @@ e-mail address, unless an admin linked the account of that address to somebody e
 from __future__ import annotations
 
 import time
-from contextlib import suppress
-from typing import Any, Callable, Dict, Mapping, Optional
+from typing import Any, Callable, Dict, Mapping, Optional, Tuple
 
-from pagerduty_mattermost.core.errors import NotFound, PackError, RejectedInput, StoreForbidden
+from pagerduty_mattermost.core.errors import NotFound, PackError, RejectedInput
 from pagerduty_mattermost.core.text import clean, escape, one_line
 from pagerduty_mattermost.gateways.mattermost.client import Mattermost
 from pagerduty_mattermost.gateways.mattermost.users import chat_user
 from pagerduty_mattermost.gateways.mattermost.values import User, marked_id
 from pagerduty_mattermost.gateways.pagerduty.references import Reference
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
-from pagerduty_mattermost.people.identity import links
+from pagerduty_mattermost.people import identity, known_accounts
+from pagerduty_mattermost.people.known_accounts import KnownAccount
 
-KEY_PREFIX = "mention."
-REMEMBERED_SECONDS = 86400.0
-"""How long it is believed which account a person has."""
 CONFIRMED_SECONDS = 600.0
 """How long it is believed that the account still has its name: people rename theirs, and another
 may take the name."""
-MISSED_SECONDS = 600.0
-"""How long it is believed that a person has no account."""
 
 
 class Accounts:
-    """Each person is asked for once. Raises what the store and Mattermost raise, but for people
-    who are not there."""
+    """Each person is asked for once; what the datastore has of all of them is listed once. Raises
+    what the store and Mattermost raise, but for people who are not there."""
 
     def __init__(
         self,
@@ -49,10 +44,8 @@ class Accounts:
         self._mattermost, self._clock = mattermost, clock
         self._store = store
         self._log = log
-        self._links: Optional[Dict[str, str]] = None
         self._found: Dict[str, Optional[User]] = {}
-        self._missed: Optional[Dict[str, str]] = None
-        """Of people without an account, the link that counted then."""
+        self._read: Optional[Tuple[Mapping[str, str], Dict[str, KnownAccount]]] = None
 
     def of(self, person: Reference) -> Optional[User]:
         """The active account, None when there is none."""
@@ -78,16 +71,11 @@ class Accounts:
         no admin links the person otherwise, and the account is asked for its name every ten
         minutes. `with_email` is asked for a person who is neither remembered nor linked; what it
         raises is raised."""
-        link, key = self._linked(person.id), KEY_PREFIX + person.id
-        kept = None
-        with suppress(StoreForbidden):  # asked anew
-            kept = self._store.read(key)
+        link, kept = self._linked(person.id), self._known().get(person.id)
         if (
-            isinstance(kept, dict)
-            and kept.get("link", "") == link
-            # Older versions of the pack remembered a miss for a day, and no link.
-            and (kept.get("username") or "link" in kept)
-            and not self._is_of_another(str(kept.get("account") or ""), person)
+            kept is not None
+            and kept.link == link
+            and not self._is_of_another(kept.account, person)
         ):
             name = self._confirmed(person.id, kept)
             if name is not None:
@@ -97,44 +85,35 @@ class Accounts:
         self._remember(person.id, name, link, account_id)
         return name
 
-    def _confirmed(self, person_id: str, kept: Mapping[str, Any]) -> Optional[str]:
+    def _confirmed(self, person_id: str, kept: KnownAccount) -> Optional[str]:
         """The remembered account's name as it is now; None where that account is gone. What
         Mattermost does not answer changes nothing."""
-        name, account_id = str(kept.get("username") or ""), str(kept.get("account") or "")
-        if not name or not account_id:
-            return name
-        now, seen, found = self._clock(), _number(kept.get("seen")), _number(kept.get("found"))
-        left = found + REMEMBERED_SECONDS - now
-        if 0 <= now - seen < CONFIRMED_SECONDS or not found or left <= 0:
-            return name
+        now = self._clock()
+        if not kept.username or 0 <= now - kept.seen < CONFIRMED_SECONDS:
+            return kept.username
         try:
-            account = self._account(account_id)
+            account = self._account(kept.account)
         except PackError as error:
             if self._log is not None:
-                self._log.info("Whether @%s is still called so is not known: %s", name, error)
-            return name
+                self._log.info(
+                    "Whether @%s is still called so is not known: %s", kept.username, error
+                )
+            return kept.username
         if account is None:
             return None
-        again = {**kept, "username": account.username, "seen": now}
-        self._store.remember(KEY_PREFIX + person_id, again, left)
+        again = kept._replace(username=account.username, seen=now)
+        known_accounts.remember(self._store, self._known(), person_id, again, now)
         return account.username
 
     def _remember(self, person_id: str, name: str, link: str, account_id: str = "") -> None:
-        ttl, now = REMEMBERED_SECONDS if name else MISSED_SECONDS, self._clock()
-        kept = {"username": name, "link": link, "account": account_id, "found": now, "seen": now}
-        self._store.remember(KEY_PREFIX + person_id, kept, ttl)
+        now = self._clock()
+        one = KnownAccount(name, account_id, link, now, now)
+        known_accounts.remember(self._store, self._known(), person_id, one, now)
 
     def _is_missed(self, person_id: str, link: str) -> bool:
-        """Whether it was seen minutes ago that nobody has the person's address: all such misses
-        are read at once."""
-        if self._missed is None:
-            kept = self._store.read_prefix(KEY_PREFIX, on_broken=lambda error: None)
-            self._missed = {
-                key[len(KEY_PREFIX) :]: str(one.get("link"))
-                for key, one in kept.items()
-                if isinstance(one, dict) and "link" in one and not one.get("username")
-            }
-        return self._missed.get(person_id) == link
+        """Whether it was seen minutes ago that nobody has the person's address."""
+        kept = self._known().get(person_id)
+        return kept is not None and not kept.username and kept.link == link
 
     def _account(self, link: str) -> Optional[User]:
         return self._user(marked_id(link)) if link else None
@@ -160,12 +139,16 @@ class Accounts:
         """Id of the account that an admin linked to the person."""
         return self._every_link().get(person_id, "")
 
-    def _every_link(self) -> Dict[str, str]:
+    def _every_link(self) -> Mapping[str, str]:
         """Ids of the linked accounts by those of PagerDuty's users."""
-        if self._links is None:
-            self._links = links(self._store, self._log)
-        return self._links
+        return self._all()[0]
 
+    def _known(self) -> Dict[str, KnownAccount]:
+        """What is remembered, by the ids of PagerDuty's users."""
+        return self._all()[1]
 
-def _number(value: Any) -> float:
-    return float(value) if isinstance(value, (int, float)) else 0.0
+    def _all(self) -> Tuple[Mapping[str, str], Dict[str, KnownAccount]]:
+        if self._read is None:
+            kept = identity.read_all(self._store, self._log)
+            self._read = identity.links(kept), known_accounts.known_in(kept, self._clock())
+        return self._read

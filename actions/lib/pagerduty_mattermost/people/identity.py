@@ -17,7 +17,7 @@ server's settings allow).
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, NamedTuple, Optional, Tuple
+from typing import Any, Callable, Dict, Mapping, NamedTuple, Optional, Tuple
 
 from pagerduty_mattermost.core.errors import Ambiguous, NotFound
 from pagerduty_mattermost.core.text import ascii_lower, clean, one_line
@@ -265,18 +265,24 @@ def connect(mattermost: Mattermost, store: Store, user: str) -> User:
     return account
 
 
-def links(store: Store, log: Any = None) -> Dict[str, str]:
-    """Mattermost ids of the accounts that admins linked, by the ids of PagerDuty's users; also of
-    those who are disconnected for now. One request. What does not read is logged and left out."""
+def read_all(store: Store, log: Any = None) -> Dict[str, Any]:
+    """All that is remembered of who is who, by the names of the keys, `people.known_accounts`
+    among them: one request for each hundred keys. What does not read is logged and left out."""
 
     def on_broken(error: BrokenValue) -> None:
         if log is not None:
             log.warning("%s", error)
 
+    return store.read_prefix(KEY_PREFIX, on_broken)
+
+
+def links(kept: Mapping[str, Any]) -> Dict[str, str]:
+    """Mattermost ids of the accounts that admins linked, by the ids of PagerDuty's users; also of
+    those who are disconnected for now. `kept`: of `read_all`."""
     found: Dict[str, str] = {}
-    for key, kept in store.read_prefix(KEY_PREFIX, on_broken).items():
+    for key, value in kept.items():
         account = key[len(KEY_PREFIX) :]
-        one = kept.get("link") if isinstance(kept, dict) and "link" in kept else kept
+        one = value.get("link") if isinstance(value, dict) and "link" in value else value
         if isinstance(one, dict) and one.get("how") == LINK and is_id(account):
             found[str(one.get("id"))] = account
     return found

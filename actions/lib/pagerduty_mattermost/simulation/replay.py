@@ -35,7 +35,7 @@ from pagerduty_mattermost.incidents.state_store import StateStore
 from pagerduty_mattermost.noise import storm_gate
 from pagerduty_mattermost.noise.storm_gate import StormGate
 from pagerduty_mattermost.operations.dead_letters import ACTIONS
-from pagerduty_mattermost.people import accounts, identity
+from pagerduty_mattermost.people import identity
 from pagerduty_mattermost.sensor.cycle import Cycle
 from pagerduty_mattermost.sensor.health import SensorHealth
 from pagerduty_mattermost.sensor.heartbeat import Heartbeat
@@ -57,7 +57,6 @@ RECONCILED_SECONDS = 3600.0
 COPIED_PREFIXES = (
     subscriptions.KEY_PREFIX,
     identity.KEY_PREFIX,
-    accounts.KEY_PREFIX,
     channels.KEY_PREFIX,
 )
 """Keys that the replay begins with as they are now."""
