@@ -85,6 +85,47 @@ class DeclaredTestCase(ChatSensorCase):
         (dialog,) = [one for one in person.dialogs() if one.id not in known]
         return dialog
 
+    def test_what_was_typed_stands_in_the_form(self) -> None:
+        """A command that lacks something opens the form: nothing of it is typed twice."""
+        self.with_command()
+        given = "--urgency LOW --priority p2 --details 'since noon' --room --assign @grace"
+        rows = {
+            f'trigger "Shop slow" storefront {given}': ("Shop slow", "Storefront"),
+            f'declare "Shop slow" on service Storefront {given}': ("Shop slow", "Storefront"),
+            f'declare the "Shop" is slow {given}': ('the "Shop" is slow', None),
+            f"trigger Shop slow {given}": ("Shop slow", None),
+        }
+        for typed, (title, service) in rows.items():
+            elements = self.form_of(typed)
+            found = {name: one.get("default") for name, one in elements.items()}
+            expected = {
+                "title": title,
+                "service": service,
+                "urgency": "low",
+                "priority": "P2",
+                "details": "since noon",
+                "room": "true",
+            }
+            assert {name: found[name] for name in expected} == expected, typed
+            if "assignother" in elements:
+                assert found["assignother"] == "@grace"
+
+    def test_what_no_list_offers_is_left_out_of_it(self) -> None:
+        self.with_command()
+        elements = self.form_of('trigger "Shop slow" Nowhere --urgency huge --priority P77')
+        for name in ("service", "urgency", "priority"):
+            assert "default" not in elements[name]
+        assert elements["room"]["default"] == "false"
+
+    def form_of(self, typed: str) -> Any:
+        """The elements of the declaration that a command opens, by their names."""
+        person = ChatPerson(self.sandbox.mattermost, "ada")
+        known = {one.id for one in person.dialogs()}
+        answer = person.command("incidents", f"/pd {typed}")
+        assert answer.status_code == 200, answer.text
+        (dialog,) = [one for one in person.dialogs() if one.id not in known]
+        return {one["name"]: one for one in dialog.dialog["elements"]}
+
     def test_a_linked_post_is_declared_quoted_and_linked_back(self) -> None:
 
         self.with_command()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import List
+from typing import List, Optional
 
 import pytest
 from hypothesis import given
@@ -298,6 +298,25 @@ SAID = [
     ("", Command("help")),
     ("help ack", Command("help", text="ack")),
 ]
+
+
+@pytest.mark.parametrize(
+    ("typed", "room"),
+    [
+        ("--room", "room"),
+        ("--room yes", "room"),
+        ("--room=true", "room"),
+        ("--room no", None),
+        ("--room=false", None),
+    ],
+)
+def test_a_flag_needs_no_value_and_may_have_yes_or_no(typed: str, room: Optional[str]) -> None:
+    for line in (f'trigger "x" on Shop {typed}', f'trigger "x" {typed} on Shop'):
+        parsed = parse(line)
+        assert (parsed.problem, parsed.command.verb) == ("", "create")
+        assert (parsed.command.text, parsed.command.service) == ("x", "Shop")
+        assert parsed.command.options.get("room") == room
+    assert parse("trigger x on Shop --room=maybe").problem.startswith("--room takes yes or no")
 
 
 @pytest.mark.parametrize(("text", "said"), SAID)

@@ -30,7 +30,10 @@ def test_no_word_is_dropped(text: str, told: str) -> None:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("ack 12 --priority P1", "--priority belongs to `/pd subscribe` and `/pd trigger`"),
+        (
+            "ack 12 --priority P1",
+            "--priority belongs to `/pd declare` and `/pd subscribe` and `/pd trigger`",
+        ),
         ("trigger Slow on Database --colour red", "there is no --colour here; there are --assign"),
         ("trigger Slow on Database --urgency", "--urgency needs a value"),
         ("merge 12", "type `/pd merge <ids> into <id>` (merge into"),

@@ -109,6 +109,8 @@ class DialogWanted(NamedTuple):
     """The playbook post in whose menu it was chosen."""
     opens_room: bool = False
     """Whether a declaration's tick for a room is set in any case."""
+    typed: Mapping[str, str] = {}
+    """What was typed of a declaration, by the names of its fields."""
 
 
 class LookupWanted(NamedTuple):

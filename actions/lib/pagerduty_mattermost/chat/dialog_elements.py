@@ -116,7 +116,7 @@ class _ElementMaker:
             made["max_length"] = MAX_TEXT_CHARACTERS
             return [{**made, "default": default} if default else made]
         if name == "urgency":
-            return [_options(name, "Urgency", ("high", "low"), optional=True)]
+            return [self._set(_options(name, "Urgency", ("high", "low"), optional=True))]
         if name == "room":
             return [
                 {
@@ -138,17 +138,16 @@ class _ElementMaker:
         """Something that has a name; a line to type it where nothing is known."""
         known = self._lists.get(of or name, NameList())
         if not known.names:
-            return [_line(name, label, optional=optional)]
+            return [self._filled(_line(name, label, optional=optional))]
         is_short = known.is_whole and len(known.names) <= MAX_OPTIONS
         # Which playbooks somebody may start is known beforehand: it is never asked for by letter.
         if is_short or not self._can.lookups or name == PLAYBOOK:
-            made = _options(name, label, known.names, optional=optional or not is_short)
-            present = self._value(name)
-            if present in [one["value"] for one in made["options"]]:
-                made["default"] = present
+            options = _options(name, label, known.names, optional=optional or not is_short)
+            made = self._set(options)
             if is_short:
                 return [made]
-            return [made, _beside(name, f"Another {label.lower()}", one_needed=not optional)]
+            other = _beside(name, f"Another {label.lower()}", one_needed=not optional)
+            return [made, other if "default" in made else self._filled(other)]
         return [self._asked(name, label, optional=optional)]
 
     def people(self, kind: str) -> List[Dict[str, Any]]:
@@ -206,6 +205,20 @@ class _ElementMaker:
     def _value(self, name: str) -> str:
         return self._given.get(name, "")
 
+    def _set(self, made: Dict[str, Any]) -> Dict[str, Any]:
+        """A list with what is given chosen, where it offers that."""
+        present = self._value(made["name"]).casefold()
+        values = [one["value"] for one in made["options"] if one["value"].casefold() == present]
+        return {**made, "default": values[0]} if values else made
+
+    def _filled(self, made: Dict[str, Any]) -> Dict[str, Any]:
+        """A line with what is given typed into it."""
+        name = made["name"]
+        if has_other(name):
+            name = name[: -len(OTHER)]
+        present = cut(self._value(name), MAX_LINE_CHARACTERS)
+        return {**made, "default": present} if present else made
+
     def _somebody(self, name: str, label: str, *, several: bool) -> List[Dict[str, Any]]:
         """PagerDuty's people, with a line for one who is not in the list; Mattermost's users,
         bots among them, only where PagerDuty's are not known."""
@@ -215,7 +228,7 @@ class _ElementMaker:
         if known.names:
             made, typed = _options(name, label, known.names, known.shown, optional=True), []
             if not known.is_whole or len(known.names) > MAX_OPTIONS:
-                typed = [_beside(name, "Somebody else")]
+                typed = [self._filled(_beside(name, "Somebody else"))]
         else:
             made, typed = {**_list(name, label, optional=True), "data_source": "users"}, []
         return [{**made, "multiselect": True} if several and self._can.pickers else made, *typed]

@@ -68,9 +68,11 @@ class DialogOpener:
         given, post_id, asks_playbook = {"text": wanted.about.priority}, "", ""
         if wanted.kind == dialogs.DECLARE:
             server, user = self._mattermost_url, wanted.user_id
-            given = quoted(self._mattermost, server, user, wanted.text, self._log)
+            said = wanted.typed.get("title", "")
+            given = {**wanted.typed, **quoted(self._mattermost, server, user, said, self._log)}
             post_id = given.pop("post_id", "")
-            given["room"] = "true" if self._opens_room or wanted.opens_room else "false"
+            opens_room = self._opens_room or wanted.opens_room or wanted.typed.get("room")
+            given["room"] = "true" if opens_room else "false"
             asks_playbook = user if PLAYBOOK in self._chat.declare_fields else ""
         known, about = self._lists.known(playbooks_of=asks_playbook), _in_words(wanted)
         if wanted.kind == ESCALATE and not known.abilities.lookups:

@@ -188,8 +188,8 @@ def fields(kind: str, submission: Mapping[str, Any]) -> Tuple[Dict[str, str], Di
         return {}, {}
     words = {name: word for name, word in _words(submission).items() if word}
     for name in ("room", ROOM_ONLY):
-        if words.get(name) == "false":  # some clients send texts
-            del words[name]
+        if name in words and words.pop(name) != "false":  # some clients send texts
+            words[name] = name
     given: Dict[str, str] = {}
     for name, word in words.items():
         to = name[: -len(OTHER)] if has_other(name) else name

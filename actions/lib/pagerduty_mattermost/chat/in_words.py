@@ -145,10 +145,11 @@ class _Places:
         return f" on {self._service()}" if self._command.service else ""
 
     def _options(self) -> str:
-        given = self._command.options.items()
-        said = [
-            f"{name} {escape(one_line(clean(word), MAX_TEXT_CHARACTERS))}" for name, word in given
+        given = [
+            (name, escape(one_line(clean(word), MAX_TEXT_CHARACTERS)))
+            for name, word in self._command.options.items()
         ]
+        said = [name if name == word else f"{name} {word}" for name, word in given]
         return f" ({', '.join(said)})" if said else ""
 
     def _span(self) -> str:

@@ -3,9 +3,9 @@
     read_options(line, {"urgency"})  # of 'trigger --urgency low "Slow" on Database'
     # -> ReadOptions(<trigger "Slow" on Database>, {"urgency": "low"})
 
-A flag is an option without a value (`--add`). Telephones make a dash of two hyphens. What stands
-in quotes is no option. Other words stand together, and behind an option only in quotes: of
-`--service Checkout API` nobody knows what API belongs to.
+A flag is an option that needs no value (`--add`); yes or no may stand behind it. Telephones make a
+dash of two hyphens. What stands in quotes is no option. Other words stand together, and behind an
+option only in quotes: of `--service Checkout API` nobody knows what API belongs to.
 """
 
 # flake8: noqa: E203,W503
@@ -17,6 +17,7 @@ from typing import Collection, Dict, List, NamedTuple, Tuple
 from pagerduty_mattermost.chat.line import TypedLine, Word
 from pagerduty_mattermost.core.quotes import OPENING, plain
 
+_YES, _NO = ("yes", "true"), ("no", "false")
 _DASHES = ("--", "\u2014", "\u2013")
 
 
@@ -31,8 +32,8 @@ class ReadOptions(NamedTuple):
 def read_options(
     line: TypedLine, known: Collection[str], flags: Collection[str] = ()
 ) -> ReadOptions:
-    """Of all words but the first. `known`: names that there are; `flags`: those that take no
-    value: theirs is the name."""
+    """Of all words but the first. `known`: names that there are; `flags`: those that need no
+    value: theirs is the name, and one with `no` is left out."""
     options: Dict[str, str] = {}
     others: List[Word] = list(line.words[:1])
     at, last = 1, ""
@@ -51,8 +52,12 @@ def read_options(
             others.append(word)
             at += 1
             continue
-        if name in flags and "=" not in raw:
-            options[name], at = name, at + 1
+        if name in flags:
+            wanted, at = _yes_or_no(line, at)
+            if wanted not in (*_YES, *_NO):
+                return ReadOptions(line, problem=f"--{name} takes yes or no, or nothing behind it")
+            if wanted in _YES:
+                options[name] = name
             continue
         if name not in known:
             there = ", ".join("--" + one for one in sorted({*known, *flags}))
@@ -63,7 +68,7 @@ def read_options(
         if name in options:
             return ReadOptions(line, problem=f"--{name} stands there twice")
         options[name], last = value, name
-    return ReadOptions(line._replace(words=tuple(others)) if options else line, options)
+    return ReadOptions(line._replace(words=tuple(others)), options)
 
 
 def option_name(raw: str) -> str:
@@ -74,6 +79,16 @@ def option_name(raw: str) -> str:
             good = name[:1].isalpha() and name.replace("-", "").replace("_", "").isalnum()
             return name.lower() if good else ""
     return ""
+
+
+def _yes_or_no(line: TypedLine, at: int) -> Tuple[str, int]:
+    """What is said of the flag at that place, `yes` where nothing is, and where the next word
+    stands."""
+    _, equals, value = _raw(line, at).partition("=")
+    if equals:
+        return plain(value).lower(), at + 1
+    behind = _raw(line, at + 1).lower()
+    return (behind, at + 2) if behind in (*_YES, *_NO) else (_YES[0], at + 1)
 
 
 def _value(line: TypedLine, at: int) -> Tuple[str, int]:

@@ -45,6 +45,7 @@ from pagerduty_mattermost.gateways.http.signed_tokens import SignatureExpired, v
 from pagerduty_mattermost.runs import controls
 
 if TYPE_CHECKING:
+    from pagerduty_mattermost.chat.command import Command
     from pagerduty_mattermost.chat.parser import Parsed
 
 COMMAND = "/command"
@@ -128,7 +129,8 @@ def _command(call: ChatCall, secrets: CallSecrets, now: float, passed_on: Passed
     form, said = _form_of(text, parsed), parsed.command
     hook = _hook(words.get("response_url", ""))
     if form and words.get("trigger_id"):
-        return _opened(words, form, said.incidents, said.text)._replace(hook=hook)
+        wanted = _opened(words, form, said.incidents, said.text)._replace(hook=hook)
+        return wanted._replace(typed=_typed_fields(said)) if form == dialogs.DECLARE else wanted
     if parsed.problem:
         return UnreadCommand(parsed.problem)
     once = mark_of("trigger", words.get("trigger_id"), now)
@@ -146,6 +148,12 @@ def _form_of(text: str, parsed: Parsed) -> str:
     if word in dialogs.FORMS and word != dialogs.DECLARE:
         return word
     return parsed.command.verb if not parsed.problem and needs_form(parsed) else ""
+
+
+def _typed_fields(said: Command) -> Dict[str, str]:
+    from pagerduty_mattermost.chat.verbs.declare import typed_fields
+
+    return typed_fields(said)
 
 
 def _lookup(body: Mapping[str, Any], secrets: CallSecrets, now: float) -> LookupWanted:

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 MAX_TITLE_CHARACTERS = 1024
 """PagerDuty takes no longer title."""
+_IN_FRONT_OF_SERVICE = ("on", "for", "in", "at")
 _ARTICLES = ("", "a ", "an ", "new ", "a new ")
 
 
@@ -106,6 +107,17 @@ def declare(context: Context, command: Command) -> CommandResult:
     raise RejectedInput(f"{command.typed}: {lacks}? Say {say}")
 
 
+def typed_fields(command: Command) -> Dict[str, str]:
+    """What was typed of a declaration, by the names of its form's fields: so much of a command
+    that lacks something need not be typed once more."""
+    line = words_of(clean(command.text))
+    title, service = line.said(), ""
+    if line.before(1).is_quoted() and (command.typed or line.word(1) in _IN_FRONT_OF_SERVICE):
+        title, service = _title_and_service(line)
+    options = {name: one_line(value) for name, value in command.options.items() if value}
+    return {**options, "title": title, "service": service}
+
+
 def _title_and_service(line: TypedLine) -> Tuple[str, str]:
     """What stands in quotes, and the service beside it; of what has no quotes all is the title."""
     last = len(line.words) - 1
@@ -114,7 +126,7 @@ def _title_and_service(line: TypedLine) -> Tuple[str, str]:
         title, service = line.rest(last), line.before(last)
     elif last > 0 and line.before(1).is_quoted():
         title, service = line.before(1), line.rest(1)
-    service = service.without("on", "for", "in", "at").without("service")
+    service = service.without(*_IN_FRONT_OF_SERVICE).without("service")
     return title.said(), service.said().rstrip(": ")
 
 
@@ -134,10 +146,11 @@ def _repeatable(words: str) -> bool:
 
 def _typed_options(command: Command) -> List[str]:
     """The options as they are typed."""
-    words = ((name, one_line(value)) for name, value in command.options.items())
-    return [
+    words = {name: one_line(value) for name, value in command.options.items()}
+    flags = [f"--{name}" for name in _FLAGS if words.pop(name, "")]
+    return flags + [
         f'--{name} "{value}"' if " " in value else f"--{name} {value}"
-        for name, value in words
+        for name, value in words.items()
         if value and _repeatable(value)
     ]
 
@@ -276,6 +289,8 @@ def _fields(title: TypedLine, service: TypedLine) -> Fields:
     return {"text": title.said(), "service": name} if name else None
 
 
+_OPTIONS, _FLAGS = ("urgency", "priority", "assign", "details", "playbook"), ("room",)
+
 VERBS = (
     Verb(
         name="create",
@@ -285,7 +300,8 @@ VERBS = (
         help="trigger an incident",
         forms=(Form(("trigger",), FormReader(("service", "text"), titled_on_service)),),
         group=INCIDENTS,
-        options=("urgency", "priority", "assign", "details", "room", "playbook"),
+        options=_OPTIONS,
+        flags=_FLAGS,
         changes=PAGERDUTY,
         reaches_people=True,
         includes=("declare",),
@@ -317,6 +333,8 @@ VERBS = (
             Form(("trigger",), words("text", required=False), fixed={"typed": "trigger"}),
         ),
         also_called=("begin", "raise", "report", "open"),
+        options=_OPTIONS,
+        flags=_FLAGS,
         to_do="declare incidents",
         group=INCIDENTS,
         changes=PAGERDUTY,
