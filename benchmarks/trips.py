@@ -19,14 +19,19 @@ sys.path.append(str(Path(__file__).resolve().parent.parent / "tests" / "support"
 
 
 def run() -> List[Row]:
-    from trips_world import Counted
+    from trips_world import TWO, Counted
 
     from .looks import quiet_hour, storm
 
     counted = Counted()
     try:
+        counted.new_incident(assignees=TWO)
+        two = counted.new_incident(assignees=TWO)
         quiet, new = counted.new_incident("low"), counted.new_incident()
-        later = counted.acknowledged()
+        later, handed_over = counted.acknowledged(), counted.reassigned()
+        counted.second_card()
+        counted.acknowledged()
+        two_cards = counted.noted()
     finally:
         counted.world.close()
     return [
@@ -34,10 +39,13 @@ def run() -> List[Row]:
         _row("new incident: Mattermost", len(new.mattermost), 3),
         _row("new incident: datastore, nobody mentioned", len(quiet.datastore), 5),
         _row("new incident: datastore, somebody mentioned", len(new.datastore), 6),
+        _row("new incident: datastore, two people mentioned", len(two.datastore), 6),
         _row("new incident: executions", new.executions, 1),
         _row("later change: PagerDuty", len(later.look[1:] + later.pagerduty), 0),
         _row("later change: Mattermost", len(later.mattermost), 2),
         _row("later change: datastore", len(later.datastore), 4),
+        _row("later change: datastore, two people mentioned", len(handed_over.datastore), 5),
+        _row("later change: datastore, two cards", len(two_cards.datastore), 5),
         _row("later change: executions", later.executions, 1),
         *(
             row

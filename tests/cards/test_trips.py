@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Callable, Iterator
 
 import pytest
-from trips_world import Counted, Trips
+from trips_world import TWO, Counted, Trips
 
 
 @pytest.fixture
@@ -23,6 +23,16 @@ def test_a_new_incident(counted: Counted) -> None:
     assert len(found.mattermost) <= 2, found
     # What is known, the channel; the change with the intent; who is who, of whom the card
     # mentions; the card; what others brought meanwhile.
+    assert len(found.datastore) <= 6, found
+
+
+def test_a_new_incident_that_mentions_two(counted: Counted) -> None:
+    """Each was mentioned before: who they are is read at once, however many they are."""
+    counted.new_incident(assignees=TWO)
+    found = counted.new_incident(assignees=TWO)
+    assert all(name in counted.world.chat.messages("incidents")[-1] for name in ("grace", "linus"))
+    assert len(found.look + found.pagerduty) == 2, found
+    assert len(found.mattermost) <= 2, found
     assert len(found.datastore) <= 6, found
 
 
@@ -43,6 +53,34 @@ def test_a_later_change(counted: Counted, what: Callable[[Counted], Trips]) -> N
     assert found.executions == 1
     # What is known; the change, what the card has told; what others brought meanwhile.
     assert len(found.datastore) <= 4, found
+
+
+@pytest.mark.parametrize("what", [Counted.reassigned, Counted.escalated])
+def test_a_later_change_that_mentions_somebody(
+    counted: Counted, what: Callable[[Counted], Trips]
+) -> None:
+    counted.new_incident(assignees=TWO)
+    counted.new_incident()
+    found = what(counted)
+    mattermost = counted.world.chat.service
+    assert "@" in mattermost.thread(mattermost.posts("incidents")[-1])[-1].message
+    assert (len(found.look), len(found.pagerduty)) == (1, 0), found
+    assert len(found.mattermost) <= 2, found
+    # As any later change, and who is who.
+    assert len(found.datastore) <= 5, found
+
+
+def test_a_later_change_of_two_cards(counted: Counted) -> None:
+    """What each of them has told is written; all else is read and written once."""
+    counted.new_incident(assignees=TWO)
+    counted.new_incident()
+    counted.second_card()
+    counted.acknowledged()
+    later, mentions = counted.noted(), counted.reassigned()
+    assert (later.executions, mentions.executions) == (1, 1)
+    assert (len(later.mattermost), len(mentions.mattermost)) == (4, 4), (later, mentions)
+    assert len(later.datastore) <= 5, later
+    assert len(mentions.datastore) <= 6, mentions
 
 
 def test_where_the_sensor_can_not_read_the_rules() -> None:

@@ -3,11 +3,14 @@ rules as they are shipped: one execution a change, or two where the sensor can't
 
 from __future__ import annotations
 
-from typing import Any, Callable, List, NamedTuple
+from typing import Any, Callable, List, NamedTuple, Sequence
 
 from model_world import World
+from post_incident import PostIncident
 
 from sandbox.pagerduty.switches import Switches
+
+TWO = ("grace@example.com", "linus@example.com")
 
 
 class Trips(NamedTuple):
@@ -61,10 +64,29 @@ class Counted:
             executions,
         )
 
-    def new_incident(self, urgency: str = "high") -> Trips:
-        """Of high urgency: its card mentions whoever it is assigned to."""
+    def new_incident(self, urgency: str = "high", assignees: Sequence[str] = ()) -> Trips:
+        """Of high urgency: its card mentions whoever it is assigned to (or else is on call)."""
         self.world.clock.advance(30)
-        self.incident = self.world.account.trigger("Checkout API", "Disk full", urgency=urgency)
+        self.incident = self.world.account.trigger(
+            "Checkout API", "Disk full", urgency=urgency, assignees=assignees
+        )
+        return self.change()
+
+    def second_card(self) -> None:
+        """The incident gets one in another channel too."""
+        done = self.world.run(PostIncident, incident_id=self.incident.id, channel="incidents-p1")
+        assert done[0], done
+
+    def reassigned(self, assignees: Sequence[str] = TWO) -> Trips:
+        """Its reply mentions them."""
+        self.world.clock.advance(30)
+        self.world.account.reassign(self.incident, assignees, user="ada@example.com")
+        return self.change()
+
+    def escalated(self) -> Trips:
+        """By the policy's timeout; its reply mentions who is on call at the next level."""
+        self.world.clock.advance(30)
+        self.world.account.escalate(self.incident)
         return self.change()
 
     def acknowledged(self) -> Trips:
