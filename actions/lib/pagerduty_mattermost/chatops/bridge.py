@@ -44,6 +44,8 @@ from pagerduty_mattermost.gateways.stackstorm.web_api import StackStormApi
 
 AT_ONCE = 16
 """Calls that are carried out at a time."""
+WAITING = 100
+"""Calls that wait besides for one of these to end."""
 SOON_SECONDS = 2.0
 """How long the datastore is waited for while somebody's dialog is open."""
 BUSY = "Not done: too much is asked for at the moment. Try again."
@@ -65,7 +67,9 @@ class ChatopsBridge:
         self._orders, self._clicks, self._watch = orders, clicks, watch
         self._answers, self._inquiries, self._log = answers, inquiries, log
         self._tasks_run_phrases = bool(config.rooms.aliases)
-        self._free = threading.BoundedSemaphore(AT_ONCE)
+        self._room, self._free = (
+            threading.BoundedSemaphore(count) for count in (AT_ONCE + WAITING, AT_ONCE)
+        )
         self.words = PassedWords(
             config.chatops.trigger, (*CLICKS, *inquiry_posts.CLICKS), inquiry_posts.DIALOGS
         )
@@ -100,16 +104,17 @@ class ChatopsBridge:
         self._watch.close()
 
     def _soon(self, work: Callable[[], None]) -> PassedOnAnswer:
-        if not self._free.acquire(blocking=False):
+        if not self._room.acquire(blocking=False):
             return PassedOnAnswer(f":warning: {BUSY}")
 
         def done() -> None:
             try:
-                work()
+                with self._free:
+                    work()
             except Exception as error:  # noqa: BLE001 - one call's trouble is not that of others
                 self._log.error("A call failed: %s: %s", type(error).__name__, error)
             finally:
-                self._free.release()
+                self._room.release()
 
         threading.Thread(target=done, name="pagerduty-chatops", daemon=True).start()
         return PassedOnAnswer()
