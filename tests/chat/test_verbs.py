@@ -3,6 +3,7 @@ with them; and the example of CONTRIBUTING.md, a new verb."""
 
 from __future__ import annotations
 
+import importlib
 import logging
 import re
 import subprocess
@@ -35,6 +36,7 @@ from pagerduty_mattermost.chat.verb import (
     PAGERDUTY,
     Verb,
 )
+from pagerduty_mattermost.chat.verbs import registry
 from pagerduty_mattermost.chat.verbs.registry import TABLE
 from pagerduty_mattermost.core.config import chat_verbs
 from pagerduty_mattermost.core.config.chat import ChatConfig
@@ -112,6 +114,15 @@ def test_a_row_of_the_tests_agrees_with_its_verb(row: Any) -> None:
     assert said.verb == verb.name
     assert row.confirms == orders.needs_confirmation(said, ChatConfig().confirm)
     assert verb.repaints or not row.card
+
+
+def test_the_records_of_every_module_are_in_the_registry() -> None:
+    named = {verb.name for verb in TABLE.verbs}
+    folder = Path(registry.__file__).resolve().parent
+    for path in sorted(folder.glob("*.py")):
+        module = importlib.import_module(f"{registry.__package__}.{path.stem}")
+        left_out = [one.name for one in getattr(module, "VERBS", ()) if one.name not in named]
+        assert left_out == [], f"chat/verbs/registry.py lacks those of {path.name}"
 
 
 # What stands elsewhere
@@ -320,6 +331,7 @@ def test_the_example_of_contributing_is_understood_explained_allowed_and_run(
     assert said.verb == "count"
     assert "did you mean `/pd count`?" in parse("cuont", table=table).problem
     assert "- `/pd count`: how many incidents are open" in table.help_text("incidents")
+    assert parse(example()[0].example, table=table).command.verb == "count", "as all must have"
     context = context_of(sandbox, read_only=True)
     before = len(sandbox.pagerduty.account.incidents)
     sandbox.pagerduty.account.trigger("Database", "Slow")
