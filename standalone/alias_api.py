@@ -13,7 +13,7 @@ import threading
 from collections import OrderedDict
 from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 
-from standalone.alias_format import ActionAlias, AmbiguousCommand, match
+from standalone.alias_format import ActionAlias, AmbiguousCommand, FitsSeveral, match
 from standalone.chat import AliasRequest, acknowledgement, as_api, masked, understand
 from standalone.errors import UserError
 from standalone.execution_lines import failure_text, success_line
@@ -83,7 +83,7 @@ class AliasApi:
         try:
             alias, _ = match(self._aliases, command)
         except AmbiguousCommand as error:
-            several = "more than 1 pattern" if "more than one" in str(error) else "no patterns"
+            several = "more than 1 pattern" if isinstance(error, FitsSeveral) else "no patterns"
             return 400, {"faultstring": f"Command '{command}' matched {several}"}
         representation = str(alias.get_format_strings()[0])
         return 200, {"actionalias": self._row(alias), "representation": representation}

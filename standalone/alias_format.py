@@ -20,6 +20,7 @@ __all__ = [
     "ActionAlias",
     "AliasFormat",
     "AmbiguousCommand",
+    "FitsSeveral",
     "ParseError",
     "compiled",
     "extract_parameters",
@@ -43,6 +44,10 @@ class ParseError(ValueError):
 
 class AmbiguousCommand(ValueError):
     """The phrase fits no format, or several; the message says which."""
+
+
+class FitsSeveral(AmbiguousCommand):
+    """The phrase fits several formats; the message says which."""
 
 
 class AliasFormat(NamedTuple):
@@ -149,7 +154,7 @@ def match(
                     found.append((alias, representation, [parameters]))
         if len(found) > 1:
             which = "; ".join(sorted({f"{alias.name} ({text})" for alias, text, _ in found}))
-            raise AmbiguousCommand(f"'{command}' fits more than one alias format: {which}")
+            raise FitsSeveral(f"'{command}' fits more than one alias format: {which}")
         if found:
             return found[0][0], found[0][2]
     raise AmbiguousCommand(f"'{command}' is no phrase{_near(enabled, command)}")

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Iterator, List, NoReturn, Optional, Sequence
 
 from standalone import keys, listings, logs, own_line, paths, setup
-from standalone.errors import UserError
+from standalone.errors import ConfigurationError, UserError
 from standalone.schemas import near
 
 LOG = logging.getLogger("standalone")
@@ -55,7 +55,7 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
         sys.stdout.flush()
         return code
     except UserError as error:
-        missing = str(error).startswith("The configuration: ") and not (
+        missing = isinstance(error, ConfigurationError) and not (
             hasattr(options, "config") or Path(DEFAULT_CONFIG).is_file()
         )
         hint = f" (there is no ./{DEFAULT_CONFIG}; name it with --config)" if missing else ""

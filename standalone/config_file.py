@@ -12,7 +12,7 @@ import re
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, Mapping, Tuple
 
-from standalone.errors import UserError
+from standalone.errors import ConfigurationError, UserError
 from standalone.paths import shown
 from standalone.schemas import Misfit, check
 from standalone.templates import (
@@ -48,7 +48,7 @@ def complete(raw: Mapping[str, Any], schema: Mapping[str, Any], lookup: Lookup) 
     """The configuration ready for use. Raises UserError with every setting that is wrong."""
     config, problems = resolve(raw, schema, lookup)
     if problems:
-        raise UserError("The configuration: " + "; ".join(problems))
+        raise ConfigurationError("; ".join(problems))
     return config
 
 

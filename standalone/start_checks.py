@@ -15,7 +15,7 @@ from typing import Any, Callable, Iterator, Mapping
 from standalone import rule_check, rule_names
 from standalone.checks import OUR_PACK
 from standalone.connections import channels_of_rules, few_tries
-from standalone.errors import UserError
+from standalone.errors import ConfigurationError
 from standalone.pack_model import Pack
 from standalone.templates import Lookup
 
@@ -51,7 +51,7 @@ def require_token(raw: Mapping[str, Any], pack: Pack) -> None:
         Mattermost(quick, policy=RetryPolicy(attempts=1)).me()
     except PackError as error:
         if error.status == 401:
-            raise UserError(f"The configuration: {error}") from None
+            raise ConfigurationError(str(error)) from None
 
 
 def say_unknown_names(raw: Mapping[str, Any], pack: Pack, action_service: Any) -> None:

@@ -233,7 +233,9 @@ class PackAction(Action):
         given = self.to_keep(params, error) if self.kept_as else None
         if given is None:
             return None
-        waits = () if self.kept_as.startswith("chat_") else KEEP_AGAIN_SECONDS
+        from pagerduty_mattermost.operations.dead_letters import COMMANDS
+
+        waits = () if self.kept_as in COMMANDS else KEEP_AGAIN_SECONDS
         for pause in (*waits, None):
             try:
                 return self._keep_failed(self.kept_as, given, error, line)
@@ -252,7 +254,7 @@ class PackAction(Action):
         from pagerduty_mattermost.operations import dead_letters
         from pagerduty_mattermost.operations.place import place_of
 
-        kind = dead_letters.ACT if action.startswith("chat_") else dead_letters.kind_of(error)
+        kind = dead_letters.ACT if action in dead_letters.COMMANDS else dead_letters.kind_of(error)
         context = self.context
         rule = self.rule_ref if dead_letters.is_from_a_rule(action, params) else ""
         kept = dead_letters.keep(

@@ -65,6 +65,10 @@ class Ambiguous(RejectedInput):
 class NotFound(PackError):
     """The thing named does not exist, or the token may not see it (404)."""
 
+    meant: str = ""
+    """Names of things that there are and that may have been meant, with commas; empty: none, or
+    nobody looked."""
+
 
 class Unauthorized(PackError):
     """The token is wrong, revoked or lacks a right (401, 403)."""

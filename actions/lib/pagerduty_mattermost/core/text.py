@@ -128,6 +128,12 @@ def one_line(text: str, limit: int = 0) -> str:
     return cut(line, limit) if limit else line
 
 
+def did_you_mean(names: str) -> str:
+    """The end of a line about something that is not there: what may have been meant; empty where
+    nothing may have been."""
+    return f"; did you mean {names}?" if names else ""
+
+
 def counted(number: int, thing: str) -> str:
     """ "1 card", "2 cards"."""
     return f"{number} {thing}" if number == 1 else f"{number} {thing}s"

@@ -134,7 +134,7 @@ def no_contacts(rows: Sequence[Unreachable], where: tzinfo, now: float) -> str:
         if yours:
             lines.append(f"- {duty[:1].upper()}{duty[1:]}")
         else:
-            lines.append(f"- {one.whose}{' ' if duty.startswith('is ') else ': '}{duty}")
+            lines.append(f"- {one.whose}{': ' if _is_to_come(one.span, now) else ' '}{duty}")
     if len(rows) > MAX_UNREACHABLE:
         lines.append(f"- … and {len(rows) - MAX_UNREACHABLE} more")
     return "\n".join(lines)
@@ -155,10 +155,14 @@ def weak_rules(
 def _duty(
     name: str, span: OnCallSpan, level: int, where: tzinfo, now: float, are: str, shift: str
 ) -> str:
-    if span.start is not None and span.start > now:
+    if span.start is not None and _is_to_come(span, now):
         at = times.stamp(times.iso(span.start), where)
         return f"{shift} shift for {place(name, level)} begins {at}"
     return f"{are} on call for {place(name, level)}"
+
+
+def _is_to_come(span: OnCallSpan, now: float) -> bool:
+    return span.start is not None and span.start > now
 
 
 def until(span: OnCallSpan, where: tzinfo, word: str = "") -> str:

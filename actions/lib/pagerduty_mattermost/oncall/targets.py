@@ -23,7 +23,7 @@ from typing import (
 
 from pagerduty_mattermost.core.errors import Ambiguous, NotFound, PackError
 from pagerduty_mattermost.core.json_values import MisshapenValue, from_json, to_json
-from pagerduty_mattermost.core.text import clean, one_line
+from pagerduty_mattermost.core.text import clean, did_you_mean, one_line
 from pagerduty_mattermost.gateways.pagerduty import on_calls, schedules
 from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty
 from pagerduty_mattermost.gateways.pagerduty.on_calls import OnCall
@@ -158,8 +158,9 @@ def targets(pagerduty: PagerDuty, texts: Iterable[str], *, suggest: bool = False
                 f"{shown} is a schedule and an escalation policy: write schedule:… or policy:…"
             )
         else:
-            near = [str(one).partition("; did you mean ")[2] for one in found_as]
-            hint = "".join(f"; did you mean {one}" for one in near if one)
+            hint = "".join(
+                did_you_mean(one.meant) for one in found_as if isinstance(one, NotFound)
+            )
             found.unknown[text] = str(
                 several or f"there is no schedule or escalation policy {shown}{hint}"
             )

@@ -59,6 +59,8 @@ ACTIONS: Mapping[str, Tuple[str, str, str]] = {
     "chat_run": ("chat_run", "ChatRun", "chat.run"),
 }
 """What may be kept: module and class of its entry point, and its name."""
+COMMANDS = ("chat_handle", "chat_run")
+"""Those of ACTIONS that carry out a command, which somebody gave and hears of."""
 
 
 class DeadLetter(NamedTuple):

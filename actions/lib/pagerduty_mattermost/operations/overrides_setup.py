@@ -70,10 +70,17 @@ def set_up(
     made = lasting.lasting_file(files, {kind: (shipped[kind], wanted[kind]) for kind in now})
     path, text = str(folder / f"{overrides_file.PACK}.yaml"), lasting.as_yaml(made)
     said = _said(shipped, wanted)
-    result: Dict[str, Any] = {"path": path, "written": False, "text": text, "states": said}
+    nothing_to_do = made == dict(files[-1]) and wanted == now
+    result: Dict[str, Any] = {
+        "path": path,
+        "written": False,
+        "nothing_to_do": nothing_to_do,
+        "text": text,
+        "states": said,
+    }
     differ = [f"{name} {lasting.state_word(on)}" for name, on in said.items()]
     kept = ", ".join(differ) or "everything as it is shipped"
-    if made == dict(files[-1]) and wanted == now:
+    if nothing_to_do:
         return {**result, "message": f"Nothing to do: {kept}, and that lasts."}
     if not write:
         return {

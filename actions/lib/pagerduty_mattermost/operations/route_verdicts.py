@@ -8,7 +8,7 @@ back, which rule starts a card for it. Pure.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Iterable, List, NamedTuple, Sequence, Tuple
+from typing import Any, Iterable, List, NamedTuple, Optional, Sequence
 
 from pagerduty_mattermost.cards.post_rules import posts_cards
 from pagerduty_mattermost.cards.route import Route, make_route, starts_card
@@ -50,6 +50,16 @@ class RuleVerdict(NamedTuple):
     reason: str
     given: Mapping[str, Any] = {}
     """The parameters that the rule gives."""
+    lacks: Optional[rule_criteria.CriterionFinding] = None
+    """The first of its criteria that do not fit, where that is why."""
+
+
+class _Judged(NamedTuple):
+    """What one change makes of a rule."""
+
+    outcome: str
+    reason: str = ""
+    lacks: Optional[rule_criteria.CriterionFinding] = None
 
 
 def filters(watch: WatchConfig, incident: Incident) -> List[FilterResult]:
@@ -111,11 +121,11 @@ def _verdict(rule: Any, changes: Sequence[Change]) -> RuleVerdict:
         return verdict
     kept_back: List[str] = []
     for change in changes:
-        outcome, reason = _judged(rule, given, change)
-        verdict = verdict._replace(outcome=outcome, reason=reason)
-        if outcome == POSTS:
+        judged = _judged(rule, given, change)
+        verdict = verdict._replace(**judged._asdict())
+        if judged.outcome == POSTS:
             return verdict
-        if outcome == START_ON:
+        if judged.outcome == START_ON:
             kept_back += [kind for kind in change.event_types if kind not in kept_back]
     if kept_back:
         starts = ", ".join(_starting_route(given).start_on)
@@ -123,19 +133,19 @@ def _verdict(rule: Any, changes: Sequence[Change]) -> RuleVerdict:
             f"its start_on ({starts}) kept the incident back, the events were "
             f"{', '.join(kept_back)}"
         )
-        return verdict._replace(outcome=START_ON, reason=reason)
+        return verdict._replace(outcome=START_ON, reason=reason, lacks=None)
     return verdict
 
 
-def _judged(rule: Any, given: Mapping[str, Any], change: Change) -> Tuple[str, str]:
-    outcome, reason = _criteria(getattr(rule, "criteria", None) or {}, to_payload(change))
-    if outcome != POSTS:
-        return outcome, reason
+def _judged(rule: Any, given: Mapping[str, Any], change: Change) -> _Judged:
+    judged = _criteria(getattr(rule, "criteria", None) or {}, to_payload(change))
+    if judged.outcome != POSTS:
+        return judged
     try:
         route = _starting_route(given)
     except PackError as error:
-        return UNCLEAR, f"the route is wrong: {error}"
-    return (POSTS if starts_card(route, change) else START_ON), ""
+        return _Judged(UNCLEAR, f"the route is wrong: {error}")
+    return _Judged(POSTS if starts_card(route, change) else START_ON)
 
 
 def _starting_route(given: Mapping[str, Any]) -> Route:
@@ -143,22 +153,17 @@ def _starting_route(given: Mapping[str, Any]) -> Route:
     return make_route(start_on=given.get("start_on"), mention=given.get("mention"))
 
 
-def _criteria(given: Mapping[str, Any], payload: Mapping[str, Any]) -> Tuple[str, str]:
+def _criteria(given: Mapping[str, Any], payload: Mapping[str, Any]) -> _Judged:
     try:
         findings = rule_criteria.check(given, payload)
     except rule_criteria.Unsupported as error:
-        return UNCLEAR, f"can't be decided here: {error}"
+        return _Judged(UNCLEAR, f"can't be decided here: {error}")
     for one in findings:
         if not one.matched:
             why = f" ({one_line(one.problem, 120)})" if one.problem else ""
-            return (
-                CRITERIA,
-                (
-                    f"{one.key} is {shown(one.actual)}, wanted: {one.operator} "
-                    f"{shown(one.expected)}{why}"
-                ),
-            )
-    return POSTS, ""
+            wanted = f"wanted: {one.operator} {shown(one.expected)}{why}"
+            return _Judged(CRITERIA, f"{one.key} is {shown(one.actual)}, {wanted}", one)
+    return _Judged(POSTS)
 
 
 def _among(values: Iterable[str], wanted: Iterable[str]) -> bool:

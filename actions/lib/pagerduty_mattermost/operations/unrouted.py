@@ -111,7 +111,7 @@ def _why(enabled: Sequence[RuleVerdict]) -> str:
 
 def _waits(one: RuleVerdict) -> bool:
     """Whether the rule lacks nothing but a priority so far."""
-    return one.reason.startswith(f"{PRIORITY} is empty")
+    return one.lacks is not None and one.lacks.key == PRIORITY and not one.lacks.actual
 
 
 def _kind(incident: Incident) -> str:

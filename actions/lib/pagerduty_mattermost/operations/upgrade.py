@@ -88,7 +88,7 @@ class Upgrade:
         told = overrides_setup.set_up(self._client, folder, write=do)
         if do and told["written"]:
             yield str(told["message"]), APPLY
-        elif not told["message"].startswith("Nothing to do"):
+        elif not told["nothing_to_do"]:
             yield f"the next install undoes: {lasting.named(told['states'])}", APPLY
 
     def _uses(self, do: bool) -> Iterator[Tuple[str, str]]:

@@ -24,7 +24,7 @@ from pagerduty_mattermost.core.errors import (
     RejectedInput,
     Unauthorized,
 )
-from pagerduty_mattermost.core.text import clean, one_line
+from pagerduty_mattermost.core.text import clean, did_you_mean, one_line
 from pagerduty_mattermost.playbooks.playbook import Condition, Playbook, Task
 
 if TYPE_CHECKING:
@@ -145,9 +145,10 @@ def _why_not(context: Context, thing: NamedThing, asker: str) -> str:
         return _unknown(thing)
     except Ambiguous as error:
         return one_line(str(error))
-    except (NotFound, RejectedInput) as error:
-        hint = str(error).partition("; did you mean ")[2]
-        return _unknown(thing) + (f"; did you mean {hint}" if hint else "")
+    except NotFound as error:
+        return _unknown(thing) + did_you_mean(error.meant)
+    except RejectedInput:
+        return _unknown(thing)
 
 
 def _unknown(thing: NamedThing) -> str:

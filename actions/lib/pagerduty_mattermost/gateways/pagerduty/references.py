@@ -21,7 +21,7 @@ from pagerduty_mattermost.core.errors import (
     RejectedInput,
     Unauthorized,
 )
-from pagerduty_mattermost.core.text import ascii_lower, clean, one_line
+from pagerduty_mattermost.core.text import ascii_lower, clean, did_you_mean, one_line
 from pagerduty_mattermost.gateways.pagerduty.client import PAGE_SIZE, PagerDuty
 
 MAX_TEXT_CHARACTERS = 320
@@ -173,7 +173,7 @@ def search_words(pagerduty: PagerDuty, kinds: Iterable[str], text: str) -> WordS
         names.update(_names(kind, rows))
         named = (reference(kind, row) for row in rows)
         found += [one for one in named if _has_words(one.name, wanted)]
-    return WordSearch(found, _nearest(names, wanted))
+    return WordSearch(found, did_you_mean(_nearest(names, wanted)))
 
 
 def suggestions(pagerduty: PagerDuty, kinds: Iterable[str], text: str) -> str:
@@ -343,20 +343,21 @@ def _pick(
             f"{one.name} ({one.id}{', ' + one.email if one.email else ''})" for one in found[:10]
         )
         raise Ambiguous(f"{what.word} {wanted!r} fits {len(found)}: {listed}. Give the id.")
-    raise NotFound(
-        f"there is no {what.word} {wanted!r}{_near(kind, wanted, rows) if suggest else ''}"
-    )
-
-
-def _near(kind: str, wanted: str, rows: List[Dict[str, Any]]) -> str:
-    """Near spellings; where there are none, all that there is, if that is not much. People are
-    never listed."""
+    line = f"there is no {what.word} {wanted!r}"
+    if not suggest:
+        raise NotFound(line)
     names = _names(kind, rows)
-    all_names = _shown(names, names)
-    near = _nearest(names, wanted)
-    if near or kind == "user" or not 0 < len(all_names) <= MAX_LISTED:
-        return near
-    return "; there are " + ", ".join(all_names)
+    meant = _nearest(names, wanted)
+    missing = NotFound(line + (did_you_mean(meant) or _all_of_few(kind, names)))
+    missing.meant = meant
+    raise missing
+
+
+def _all_of_few(kind: str, names: Mapping[str, Sequence[str]]) -> str:
+    """All that there is, as the end of a sentence, if that is not much. People are never
+    listed."""
+    every = [] if kind == "user" else _shown(names, names)
+    return "; there are " + ", ".join(every) if 0 < len(every) <= MAX_LISTED else ""
 
 
 def _names(kind: str, rows: List[Dict[str, Any]]) -> Dict[str, Tuple[str, ...]]:
@@ -383,12 +384,11 @@ def _shown(names: Mapping[str, Sequence[str]], words: Iterable[str]) -> List[str
 
 def _nearest(names: Mapping[str, Sequence[str]], wanted: str) -> str:
     """Names that the text is a part of, or that have all its words; else those that are spelt
-    alike."""
+    alike. With commas."""
     import difflib
 
     folded = wanted.casefold()
     near = [one for one in names if folded in one or _has_words(one, folded)]
     if not near:
         near = difflib.get_close_matches(folded, list(names), n=6, cutoff=0.6)
-    shown = _shown(names, near)[:3]
-    return "; did you mean " + ", ".join(shown) + "?" if shown else ""
+    return ", ".join(_shown(names, near)[:3])
