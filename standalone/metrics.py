@@ -17,8 +17,6 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from standalone.errors import UserError
 from standalone.journal import Execution
 
-HEARTBEAT = "pagerduty.sensor.heartbeat"
-DEAD_LETTERS = "pagerduty.deadletter."
 _OF_THE_SENSOR = (
     ("open", "open_incidents", "Open incidents that the sensor knows"),
     ("reported", "reported_incidents", "Open incidents that were reported"),
@@ -71,11 +69,14 @@ class Metrics:
             yield from self._of_app()
 
     def _of_app(self) -> Iterator[Any]:
+        from pagerduty_mattermost.gateways.stackstorm.datastore import PREFIX
+        from pagerduty_mattermost.operations.dead_letters import KEY_PREFIX
+
         waiting = len(self._app.journal.waiting())
         yield GaugeMetricFamily(
             "pagerduty_executions_waiting", "Executions that wait or run", waiting
         )
-        dead_letters = len(self._app.store.list(DEAD_LETTERS))
+        dead_letters = len(self._app.store.list(PREFIX + KEY_PREFIX))
         yield GaugeMetricFamily(
             "pagerduty_dead_letters",
             "Posts that wait to be tried again; 100 means 100 or more",
@@ -92,7 +93,10 @@ class Metrics:
                 yield GaugeMetricFamily(f"pagerduty_sensor_{name}", text, value)
 
     def _heartbeat(self) -> Mapping[str, Any]:
-        pair = self._app.store.get(HEARTBEAT)
+        from pagerduty_mattermost.gateways.stackstorm.datastore import PREFIX
+        from pagerduty_mattermost.incidents.state_store import HEARTBEAT_KEY
+
+        pair = self._app.store.get(PREFIX + HEARTBEAT_KEY)
         try:
             data = json.loads(pair.value)["data"] if pair else {}
         except (ValueError, TypeError, KeyError):

@@ -17,7 +17,8 @@ from pagerduty_mattermost.cards import held_cards
 from pagerduty_mattermost.chat import audit, begun_orders, dropped_orders, outcomes
 from pagerduty_mattermost.chatops import inquiry_records
 from pagerduty_mattermost.gateways.stackstorm import kept_phrases as phrases
-from pagerduty_mattermost.oncall import sync
+from pagerduty_mattermost.gateways.stackstorm.datastore import PREFIX
+from pagerduty_mattermost.oncall import kept_pages, swaps, sync
 from pagerduty_mattermost.operations import dead_letters, reconcile_run, state_kinds
 from pagerduty_mattermost.operations.state_kinds import KINDS
 from pagerduty_mattermost.sensor import upkeep_due
@@ -56,6 +57,8 @@ def test_what_the_sensor_looks_for_is_what_its_owners_write() -> None:
     assert upkeep_due.LETTERS == dead_letters.KEY_PREFIX
     assert upkeep_due.HELD == held_cards.KEY_PREFIX
     assert upkeep_due.MEMBERS == sync.KEY_PREFIX
+    assert upkeep_due.PAGES == kept_pages.KEY_PREFIX
+    assert upkeep_due.SWAPS == swaps.KEY_PREFIX
     assert upkeep_due.RECONCILE_KEY == reconcile_run.KEY
 
 
@@ -97,7 +100,18 @@ def places() -> List[str]:
             owner = spelt(text)
             if owner and owner != name and (name, text) not in EVENT_TYPES:
                 found.append(f"{name}:{line}: {text.replace(HOLE, '{}')!r} belongs to {owner}")
-    return found
+    return found + whole_names()
+
+
+def whole_names() -> List[str]:
+    """The same by whole names, where the library's own datastore is not used."""
+    return [
+        f"{path.relative_to(ROOT)}:{line}: {text!r} belongs to {spelt(text[len(PREFIX) :])}"
+        for folder in ("sensors", "standalone")
+        for path in sorted((ROOT / folder).rglob("*.py"))
+        for line, text in strings(ast.parse(path.read_text(encoding="utf-8")))
+        if text.startswith(PREFIX) and spelt(text[len(PREFIX) :])
+    ]
 
 
 def strings(tree: ast.AST) -> Iterator[Tuple[int, str]]:
