@@ -24,7 +24,7 @@ from sandbox.waiting import until
 from .report import Row, median, ms
 
 ROUNDS = 9
-DELAY = 0.03
+DELAY_SECONDS = 0.03
 DIALOGS = 100
 PACKS_OWN = r"^(?!/api/v4/posts/[^/]+/actions/)"
 """Not the click itself, which is the person's request."""
@@ -36,7 +36,7 @@ def run() -> List[Row]:
         account = sandbox.pagerduty.account
         account.set_options(rate_limit=None)
         account.set_switches(second_acknowledge=TAKEN)  # after the pack's come the bare requests
-        for injected in (DELAY, 0.0):
+        for injected in (DELAY_SECONDS, 0.0):
             pack, bare = _measured(room, injected)
             what = f"{injected * 1000:.0f} ms injected"
             against = f"bare requests: {ms(bare)}"

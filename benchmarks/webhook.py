@@ -30,7 +30,7 @@ from sandbox.waiting import until
 from .report import Row, median, ms
 
 ROUNDS = 15
-DELAY = 0.03
+DELAY_SECONDS = 0.03
 SIZES = (0, 40, 1000, 5000)
 CHANGES, CHANGES_A_SECOND = 60, 4.0
 MOST_AN_HOUR = 52
@@ -60,7 +60,7 @@ def _with_webhook() -> List[Row]:
             for number in range(ROUNDS):
                 time.sleep(5)  # the second read of the last call is over
                 for side in (sandbox.pagerduty, sandbox.mattermost):
-                    side.faults.add("delay", seconds=DELAY, path=DELIVERED)
+                    side.faults.add("delay", seconds=DELAY_SECONDS, path=DELIVERED)
                 began = time.perf_counter()
                 incident = sandbox.pagerduty.account.trigger(
                     "Checkout API", f"Called for {number}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import socket
 
-FIRST, LAST = 20000, 32000
+FIRST_PORT, LAST_PORT = 20000, 32000
 """Below those that systems give to outgoing connections: one of those may be taken again before
 anybody listens there."""
 MAX_TRIES = 100
@@ -16,11 +16,11 @@ def free_port() -> int:
     those that are tried is free."""
     chosen = random.SystemRandom()
     for _ in range(MAX_TRIES):
-        port = chosen.randint(FIRST, LAST)
+        port = chosen.randint(FIRST_PORT, LAST_PORT)
         with socket.socket() as probe:
             try:
                 probe.bind(("127.0.0.1", port))
             except OSError:
                 continue
             return port
-    raise OSError(f"no port of 127.0.0.1 from {FIRST} to {LAST} is free")
+    raise OSError(f"no port of 127.0.0.1 from {FIRST_PORT} to {LAST_PORT} is free")

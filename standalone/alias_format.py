@@ -114,12 +114,12 @@ def _normalise(entry: Any) -> AliasFormat:
 def extract_parameters(format_string: str, command: str) -> Dict[str, Any]:
     """The parameters a phrase sets, as text. Raises ParseError when the format does not take the
     phrase."""
-    return _Parser(format_string, command).first()
+    return _FormatParser(format_string, command).first()
 
 
 def extract_all_parameters(format_string: str, command: str) -> List[Dict[str, Any]]:
     """For a format with `match_multiple`: the parameters of each place in the phrase that fits."""
-    return _Parser(format_string, command).all()
+    return _FormatParser(format_string, command).all()
 
 
 def match(
@@ -190,7 +190,7 @@ def _near(aliases: Sequence[ActionAlias], command: str) -> str:
     return meant or "; `chat help` lists them"
 
 
-class _Parser:
+class _FormatParser:
     def __init__(self, format_string: str, command: str) -> None:
         self._format = format_string or ""
         self._command = command or ""

@@ -44,7 +44,7 @@ from standalone.execution_lines import (
     success_line,
 )
 from standalone.executor import Executor
-from standalone.journal import KEEP_DAYS, Execution, ExecutionJournal, Waiting, new_id
+from standalone.journal import KEEP_DAYS, Execution, ExecutionJournal, WaitingExecution, new_id
 from standalone.metadata import load_pack
 from standalone.metadata_schemas import SENSOR_EXIT
 from standalone.pack_model import ActionMeta, Pack, Rule, SensorMeta
@@ -265,7 +265,7 @@ class App:
     def _tick(self, rule: Rule, payload: Dict[str, Any]) -> None:
         self._accept(rule.trigger["type"], payload, f"{rule.trigger['type']}-{rule.ref}", [rule])
 
-    def _run_waiting(self, waiting: Waiting) -> List[Waiting]:
+    def _run_waiting(self, waiting: WaitingExecution) -> List[WaitingExecution]:
         execution = self.journal.execution(waiting.id)
         if execution is None or execution.finished_at is not None:
             return []

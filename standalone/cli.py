@@ -26,7 +26,7 @@ DEFAULT_CONFIG = "pagerduty.yaml"
 DATA_FOLDER = ".pagerduty-data"
 
 
-class _Parser(argparse.ArgumentParser):
+class _CommandLine(argparse.ArgumentParser):
     """A mistake in a command line is one line, as all others are."""
 
     def error(self, message: str) -> NoReturn:
@@ -88,7 +88,7 @@ def _options(arguments: Optional[Sequence[str]]) -> argparse.Namespace:
 
 
 def _parser() -> argparse.ArgumentParser:
-    common = _Parser(add_help=False, argument_default=argparse.SUPPRESS)
+    common = _CommandLine(add_help=False, argument_default=argparse.SUPPRESS)
     common.add_argument(
         "--config", type=Path, help=f"configuration file (default: ./{DEFAULT_CONFIG})"
     )
@@ -109,7 +109,7 @@ def _parser() -> argparse.ArgumentParser:
         "--verbose", action="store_true", help="log each trigger, execution and error in full"
     )
 
-    parser = _Parser(
+    parser = _CommandLine(
         prog="python -m standalone",
         parents=[common],
         description="Runs this pack in one process, without StackStorm.",

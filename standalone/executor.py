@@ -16,7 +16,7 @@ import time
 from collections import deque
 from typing import Callable, Deque, Dict, Iterable, List, Optional, Set, Tuple
 
-from standalone.journal import Waiting
+from standalone.journal import WaitingExecution
 
 LOG = logging.getLogger("standalone")
 
@@ -25,19 +25,19 @@ class Executor:
     """`run(waiting)` runs one execution to its recorded end and returns the work that follows from
     it (a retry).
 
-    What `run` raises is logged, and the execution is run again after `PAUSE`: its end could not be
-    recorded.
+    What `run` raises is logged, and the execution is run again after `PAUSE_SECONDS`: its end
+    could not be recorded.
     """
 
-    PAUSE = 5.0
+    PAUSE_SECONDS = 5.0
     """Seconds."""
-    LONGEST_DELAY = 300.0
+    LONGEST_DELAY_SECONDS = 300.0
     """Seconds; no policy delays longer, so what seems to wait for more has seen the clock jump
     back: it is due."""
 
     def __init__(
         self,
-        run: Callable[[Waiting], Iterable[Waiting]],
+        run: Callable[[WaitingExecution], Iterable[WaitingExecution]],
         workers: int = 8,
         clock: Callable[[], float] = time.time,
     ) -> None:
@@ -45,10 +45,10 @@ class Executor:
         self._workers = workers
         self._clock = clock
         self._condition = threading.Condition()
-        self._ready: Deque[Waiting] = deque()
-        self._lanes: Dict[str, Deque[Waiting]] = {}
+        self._ready: Deque[WaitingExecution] = deque()
+        self._lanes: Dict[str, Deque[WaitingExecution]] = {}
         """Lanes at work, with what waits in each."""
-        self._delayed: List[Tuple[float, int, Waiting]] = []
+        self._delayed: List[Tuple[float, int, WaitingExecution]] = []
         self._running: Set[int] = set()
         self._stopping = False
         self._threads: List[threading.Thread] = []
@@ -60,7 +60,7 @@ class Executor:
             self._threads.append(thread)
             thread.start()
 
-    def add(self, items: Iterable[Waiting]) -> None:
+    def add(self, items: Iterable[WaitingExecution]) -> None:
         """More to do, from any thread."""
         with self._condition:
             for item in items:
@@ -112,13 +112,13 @@ class Executor:
                     item.id,
                     error,
                 )
-                follow_up = [item._replace(not_before=self._clock() + self.PAUSE)]
+                follow_up = [item._replace(not_before=self._clock() + self.PAUSE_SECONDS)]
             with self._condition:
                 self._running.discard(item.seq)
                 self._leave_lane(item)
                 self.add(follow_up)
 
-    def _next(self) -> Optional[Waiting]:
+    def _next(self) -> Optional[WaitingExecution]:
         while not self._stopping:
             while self._due():
                 self._enqueue(heapq.heappop(self._delayed)[2])
@@ -131,10 +131,10 @@ class Executor:
     def _due(self) -> bool:
         return (
             bool(self._delayed)
-            and not 0 < self._delayed[0][0] - self._clock() <= self.LONGEST_DELAY
+            and not 0 < self._delayed[0][0] - self._clock() <= self.LONGEST_DELAY_SECONDS
         )
 
-    def _enqueue(self, item: Waiting) -> None:
+    def _enqueue(self, item: WaitingExecution) -> None:
         if item.lane is None:
             self._ready.append(item)
         elif item.lane in self._lanes:
@@ -143,7 +143,7 @@ class Executor:
             self._lanes[item.lane] = deque()
             self._ready.append(item)
 
-    def _leave_lane(self, item: Waiting) -> None:
+    def _leave_lane(self, item: WaitingExecution) -> None:
         if item.lane is None:
             return
         if self._lanes[item.lane]:

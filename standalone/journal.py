@@ -47,7 +47,7 @@ class Execution(NamedTuple):
         return self.context.get("rule")
 
 
-class Waiting(NamedTuple):
+class WaitingExecution(NamedTuple):
     """What the scheduler keeps in memory of an execution that is still to be run."""
 
     seq: int
@@ -73,7 +73,7 @@ class ExecutionJournal:
         payload: Any,
         trace_tag: Optional[str],
         planned: Sequence[Execution],
-    ) -> List[Waiting]:
+    ) -> List[WaitingExecution]:
         """Keeps a trigger instance and its executions, all or nothing; returns those that are to
         be run.
 
@@ -92,7 +92,9 @@ class ExecutionJournal:
                 for waiting in self._insert(connection, execution, now)
             ]
 
-    def finish(self, execution: Execution, retry: Optional[Execution] = None) -> List[Waiting]:
+    def finish(
+        self, execution: Execution, retry: Optional[Execution] = None
+    ) -> List[WaitingExecution]:
         """Keeps the end of an execution, and its retry if there is one; returns the retry as work
         to do."""
         with self._database.write() as connection:
@@ -109,13 +111,13 @@ class ExecutionJournal:
             )
             return self._insert(connection, retry, self._clock()) if retry else []
 
-    def waiting(self) -> List[Waiting]:
+    def waiting(self) -> List[WaitingExecution]:
         """Everything that has not ended, oldest first."""
         rows = self._database.read(
             "SELECT seq, id, lane, not_before FROM executions WHERE finished_at IS NULL "
             "ORDER BY seq"
         )
-        return [Waiting(*row) for row in rows]
+        return [WaitingExecution(*row) for row in rows]
 
     def execution(self, execution_id: str) -> Optional[Execution]:
         """One execution, whole."""
@@ -161,7 +163,7 @@ class ExecutionJournal:
             )
 
     @staticmethod
-    def _insert(connection: Any, execution: Execution, now: float) -> List[Waiting]:
+    def _insert(connection: Any, execution: Execution, now: float) -> List[WaitingExecution]:
         row = connection.execute(
             "INSERT INTO executions (id, trigger_instance_id, rule_ref, attempt, "
             "action_ref, parameters, context, "
@@ -185,7 +187,9 @@ class ExecutionJournal:
         )
         if execution.finished_at is not None:
             return []
-        return [Waiting(row.lastrowid, execution.id, execution.lane, execution.not_before)]
+        return [
+            WaitingExecution(row.lastrowid, execution.id, execution.lane, execution.not_before)
+        ]
 
 
 def new_id() -> str:

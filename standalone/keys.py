@@ -18,7 +18,7 @@ from standalone.own_line import pasteable
 HEAD = ("name", "expires", "value")
 STATE = "pagerduty."
 """How all names begin under which the pack keeps what it remembers."""
-MAX_SHOWN = 80
+MAX_SHOWN_CHARACTERS = 80
 """Characters of a value in the list."""
 
 
@@ -120,7 +120,7 @@ def _list(store: Any, options: Any) -> int:
 def _cut(value: str) -> str:
     """A value of the pack's own state may be a page of JSON: `key get` prints it."""
     line = " ".join(value.split())
-    return line if len(line) <= MAX_SHOWN else line[: MAX_SHOWN - 1] + "…"
+    return line if len(line) <= MAX_SHOWN_CHARACTERS else line[: MAX_SHOWN_CHARACTERS - 1] + "…"
 
 
 def _delete(store: Any, options: Any) -> int:

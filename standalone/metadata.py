@@ -32,10 +32,10 @@ from standalone.pack_model import (
     ActionRetryPolicy,
     BrokenRule,
     Pack,
-    Refusal,
     Rule,
     SensorMeta,
     TriggerType,
+    UnsupportedPart,
 )
 from standalone.parameters import no_parameter
 from standalone.paths import shown
@@ -67,7 +67,7 @@ class _Loader:
         self._folders = [one for one in rule_folders if one.resolve() != path.resolve() / "rules"]
         self._rule_folders = rule_folders
         self._problems: List[str] = []
-        self._refused: List[Refusal] = []
+        self._refused: List[UnsupportedPart] = []
         self._broken_rules: List[BrokenRule] = []
         self._workflows: Dict[str, str] = {}
         manifest = self._read(path / "pack.yaml") or {}
@@ -377,8 +377,8 @@ class _Loader:
         line = f"{what} is not supported by the embedded default"
         self._refused.append(self._refusal(file, line))
 
-    def _refusal(self, file: Path, line: str) -> Refusal:
-        return Refusal(f"{self._place(file)}: {line}", self._is_packs(file))
+    def _refusal(self, file: Path, line: str) -> UnsupportedPart:
+        return UnsupportedPart(f"{self._place(file)}: {line}", self._is_packs(file))
 
     def _is_packs(self, file: Path) -> bool:
         """People keep folders of their own rules in the pack's folder, too."""

@@ -67,7 +67,7 @@ class ActionRetryPolicy(NamedTuple):
     """Seconds."""
 
 
-class Refusal(NamedTuple):
+class UnsupportedPart(NamedTuple):
     """What StackStorm can do and the embedded default can't: it is left out."""
 
     line: str
@@ -98,7 +98,7 @@ class Pack(NamedTuple):
     policies: Tuple[ActionRetryPolicy, ...]
     config_schema: Mapping[str, Any]
     problems: Tuple[str, ...]
-    refused: Tuple[Refusal, ...]
+    refused: Tuple[UnsupportedPart, ...]
     broken_rules: Tuple[BrokenRule, ...] = ()
     workflows: Mapping[str, str] = {}
     """Description by name of what is listed and needs StackStorm to run."""

@@ -15,11 +15,11 @@ import unicodedata
 from typing import Any, Iterable, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 GAP = "  "
-MIN_COLUMN = 8
+MIN_COLUMN_CHARACTERS = 8
 """Characters that every column keeps."""
-MIN_LAST = 24
+MIN_LAST_CHARACTERS = 24
 """Characters that a column of prose keeps while others can be narrower."""
-MIN_READABLE = 20
+MIN_READABLE_CHARACTERS = 20
 """Characters that a column keeps before the last ones are left out: a time has 20."""
 _HASH = re.compile(r"[0-9a-fA-F]{32,512}")
 _AROUND = " .,;:()_/-"
@@ -107,7 +107,7 @@ def _blocks(cells: Sequence[Sequence[str]], width: int) -> str:
     """Each row in lines of its own, an empty line between two."""
     head, *rows = cells
     names = max(_width(name) for name in head)
-    room = max(MIN_COLUMN, width - names - len(GAP))
+    room = max(MIN_COLUMN_CHARACTERS, width - names - len(GAP))
     blocks = (
         "\n".join(
             line
@@ -137,7 +137,7 @@ class _Column(NamedTuple):
 
 def _column(cells: Sequence[str]) -> _Column:
     natural = max(_width(cell) for cell in cells)
-    is_prose = natural > MIN_READABLE and any(" " in cell for cell in cells)
+    is_prose = natural > MIN_READABLE_CHARACTERS and any(" " in cell for cell in cells)
     return _Column(natural, is_prose, _longest_piece(cells))
 
 
@@ -160,25 +160,29 @@ def _steps(columns: Sequence[_Column], room: int) -> Iterator[List[int]]:
     read, and names down to their pieces; then the first column, by which a row is named elsewhere;
     and where there are only two, any."""
     first = columns[0]
-    half = min(first.natural, max(MIN_READABLE, room // 2))
-    prose = [min(one.natural, MIN_LAST) if one.is_prose else one.natural for one in columns]
+    half = min(first.natural, max(MIN_READABLE_CHARACTERS, room // 2))
+    prose = [
+        min(one.natural, MIN_LAST_CHARACTERS) if one.is_prose else one.natural for one in columns
+    ]
     yield [max(prose[0], half), *prose[1:]]
     names = [
-        min(one.natural, MIN_READABLE)
+        min(one.natural, MIN_READABLE_CHARACTERS)
         if one.is_prose
-        else max(min(one.natural, MIN_COLUMN), one.piece)
+        else max(min(one.natural, MIN_COLUMN_CHARACTERS), one.piece)
         for one in columns
     ]
     yield [max(names[0], half), *names[1:]]
-    yield [min(first.natural, MIN_READABLE), *names[1:]]
+    yield [min(first.natural, MIN_READABLE_CHARACTERS), *names[1:]]
     if len(columns) < 3:
-        yield [MIN_COLUMN for _ in columns]
+        yield [MIN_COLUMN_CHARACTERS for _ in columns]
 
 
 def _longest_piece(column: Sequence[str]) -> int:
     """Characters of what is not broken in a column of names; addresses count little."""
     pieces = [piece for cell in column for piece in _pieces(cell) if not _is_whole(piece)]
-    return min(MIN_READABLE, max((_width(piece.strip()) for piece in pieces), default=0))
+    return min(
+        MIN_READABLE_CHARACTERS, max((_width(piece.strip()) for piece in pieces), default=0)
+    )
 
 
 def _words(text: str) -> List[str]:
@@ -244,7 +248,7 @@ def records(
 ) -> List[Tuple[str, ...]]:
     """A head and rows of a list of objects: the columns that people look for first, as far as any
     of them has something to say; of a nested object its name, of a list how many. With a `width`
-    only so many columns that each keeps MIN_READABLE."""
+    only so many columns that each keeps MIN_READABLE_CHARACTERS."""
     names = by_interest(name for row in found for name in row)
     if "summary" in names and any(name in names for name in ("name", "title")):
         names.remove("summary")
@@ -264,7 +268,7 @@ def _fitting(rows: Sequence[Sequence[str]], width: int) -> int:
     """How many columns fit, each readable."""
     room = width
     for number in range(len(rows[0])):
-        room -= min(max(_width(row[number]) for row in rows), MIN_READABLE) + len(GAP)
+        room -= min(max(_width(row[number]) for row in rows), MIN_READABLE_CHARACTERS) + len(GAP)
         if room + len(GAP) < 0:
             return max(1, number)
     return len(rows[0])

@@ -21,7 +21,7 @@ from typing import Any, Callable, Dict, List, Mapping, Sequence
 
 ROOT = Path(__file__).resolve().parent.parent
 FILE = ROOT / "docs" / "examples.json"
-KEYS, TEXT = 9, 70
+MAX_KEYS, MAX_TEXT_CHARACTERS = 9, 70
 _FIRST = (
     "message",
     "id",
@@ -95,7 +95,7 @@ def shortened(value: Any, depth: int = 0, key: str = "") -> Any:
             n for n in value if n not in _FIRST
         ]
         kept = [name for name in names if value[name] not in (None, [], {}, "")][
-            : KEYS if depth == 0 else 3
+            : MAX_KEYS if depth == 0 else 3
         ]
         made = {name: shortened(value[name], depth + 1, name) for name in kept}
         return {**made, "…": "…"} if len(kept) < len(value) else made
@@ -107,7 +107,7 @@ def shortened(value: Any, depth: int = 0, key: str = "") -> Any:
         if _SECRET.search(key):
             return "********"
         text = _steady(value)
-        return text if len(text) <= TEXT else text[:TEXT] + "…"
+        return text if len(text) <= MAX_TEXT_CHARACTERS else text[:MAX_TEXT_CHARACTERS] + "…"
     return value
 
 

@@ -128,7 +128,7 @@ class UninstallTestCase(ExampleCase):
 
 
 def test_several_deletes_are_under_way_at_a_time() -> None:
-    together = threading.Barrier(bulk_delete.AT_ONCE, timeout=60)
+    together = threading.Barrier(bulk_delete.KEYS_AT_ONCE, timeout=60)
     gone: List[str] = []
 
     def delete(name: str) -> bool:
@@ -136,6 +136,6 @@ def test_several_deletes_are_under_way_at_a_time() -> None:
         gone.append(name)
         return True
 
-    names = [f"k{n}" for n in range(bulk_delete.AT_ONCE * 3)]
+    names = [f"k{n}" for n in range(bulk_delete.KEYS_AT_ONCE * 3)]
     bulk_delete.delete_all(SimpleNamespace(delete=delete), names)  # type: ignore[arg-type]
     assert sorted(gone) == sorted(names)

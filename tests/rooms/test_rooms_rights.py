@@ -47,7 +47,7 @@ def test_how_full_the_team_is_archived_channels_counted(
     world.chat.archive(room.channel_id)
     count = rights.read(world.context()).channels
     assert count == len(world.chat.state.channels)
-    monkeypatch.setattr(rights, "DEFAULT_LIMIT", count)
+    monkeypatch.setattr(rights, "DEFAULT_MAX_CHANNELS", count)
     assert f"{count} channels" in told(world)
     assert rights.RoomRights("ops", True, True, True, False, 1900).is_nearly_full
     assert not rights.RoomRights("ops", True, True, True, False, 1700).is_nearly_full

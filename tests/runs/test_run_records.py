@@ -14,7 +14,7 @@ from pagerduty_mattermost.operations import state_kinds, state_values
 from pagerduty_mattermost.runs import acts
 from pagerduty_mattermost.runs.acts import in_order
 from pagerduty_mattermost.runs.records import (
-    PACK_FROM,
+    PACK_FROM_KEYS,
     Run,
     RunPost,
     RunRecords,
@@ -113,7 +113,7 @@ def test_a_long_run_reads_in_one_page() -> None:
     service.calls.clear()
     assert loaded(records).acts == before.acts
     assert service.calls == ["list"]
-    for one in many(150 + PACK_FROM)[150:]:
+    for one in many(150 + PACK_FROM_KEYS)[150:]:
         records.act(INCIDENT, one)
     again = loaded(records)
     assert records.pack(again, LATER)
@@ -124,17 +124,17 @@ def test_a_long_run_reads_in_one_page() -> None:
 def test_young_acts_and_few_ones_stay_where_they_are() -> None:
     _, records = world()
     records.plan(PLAN)
-    for one in many(PACK_FROM - 1):
+    for one in many(PACK_FROM_KEYS - 1):
         records.act(INCIDENT, one)
     assert not records.pack(loaded(records), LATER)
-    for one in many(PACK_FROM + 10):
+    for one in many(PACK_FROM_KEYS + 10):
         records.act(INCIDENT, one)
     assert not records.pack(loaded(records), BEGIN + 60)
 
 
 @settings(deadline=None, max_examples=60)
 @given(
-    st.lists(ACTS, min_size=PACK_FROM, max_size=70),
+    st.lists(ACTS, min_size=PACK_FROM_KEYS, max_size=70),
     st.integers(0, 60),
     st.integers(0, 60),
     st.lists(ACTS, max_size=5),
@@ -239,7 +239,7 @@ def test_a_round_that_is_killed_while_it_closes_is_gone_on_with(steps: int) -> N
 def test_what_is_kept_is_known_by_its_name() -> None:
     service, records = world()
     records.plan(PLAN)
-    for one in many(PACK_FROM):
+    for one in many(PACK_FROM_KEYS):
         records.act(INCIDENT, one)
     records.pack(loaded(records), LATER)
     records.act(INCIDENT, tick("undo", 2, BOB))

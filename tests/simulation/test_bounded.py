@@ -91,7 +91,7 @@ def test_what_was_replayed_when_time_was_up_is_as_if_it_was_asked_for(
 def test_a_log_that_takes_too_long_to_read_leaves_the_newest_part(
     days: LiveWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(log_reading, "READING_PART", 1e-9)
+    monkeypatch.setattr(log_reading, "READING_SHARE", 1e-9)
     cut = done(days, 0.0001, within=50)
     assert not cut["complete"]
     begin, end = (times.seconds(cut[name]) or 0.0 for name in ("since", "until"))

@@ -12,10 +12,12 @@ from typing import Any, Dict
 import pytest
 import requests
 
+from pagerduty_mattermost.gateways.stackstorm.datastore import PREFIX
+from pagerduty_mattermost.incidents.state_store import HEARTBEAT_KEY
 from standalone.app import App
 from standalone.cli import main
 from standalone.errors import UserError
-from standalone.metrics import HEARTBEAT, Metrics, serve
+from standalone.metrics import Metrics, serve
 
 TOY = Path(__file__).resolve().parents[1] / "fixtures" / "toy_pack"
 
@@ -51,7 +53,7 @@ def test_it_counts_and_tells_the_sensors_heartbeat(tmp_path: Path) -> None:
             "seconds_since_good": 0.5,
             "rate_left": 900,
         }
-        app.store.set(HEARTBEAT, json.dumps({"v": 1, "data": beat}))
+        app.store.set(PREFIX + HEARTBEAT_KEY, json.dumps({"v": 1, "data": beat}))
         app.store.set("pagerduty.deadletter.a", "1")
         found = read(server)
         assert found['pagerduty_triggers_total{trigger="toy.counted"}'] == 1
@@ -67,7 +69,7 @@ def test_it_counts_and_tells_the_sensors_heartbeat(tmp_path: Path) -> None:
         assert found["pagerduty_dead_letters"] == 1
         assert found["pagerduty_sensor_failing"] == 0
         assert found["pagerduty_sensor_open_incidents"] == 4
-        app.store.set(HEARTBEAT, "no JSON")
+        app.store.set(PREFIX + HEARTBEAT_KEY, "no JSON")
         assert read(server)["pagerduty_sensor_failing"] == 1
     finally:
         server.shutdown()

@@ -8,7 +8,7 @@ from typing import Any, Mapping, Tuple
 from pagerduty_mattermost.core.text import clean, escape, markdown_link, one_line
 from pagerduty_mattermost.gateways.mattermost.channels import ChannelUnavailable
 
-MAX_TITLE = 120
+MAX_TITLE_CHARACTERS = 120
 
 
 def notice(error: ChannelUnavailable, rule: str, params: Mapping[str, Any]) -> Tuple[str, str]:
@@ -32,7 +32,7 @@ def _incident(params: Mapping[str, Any]) -> str:
     if not isinstance(found, Mapping) or not found.get("id"):
         return ""
     number = f"#{found['number']} " if found.get("number") else ""
-    title = one_line(clean(found.get("title")), MAX_TITLE)
+    title = one_line(clean(found.get("title")), MAX_TITLE_CHARACTERS)
     url = str(found.get("url") or "")
     text = f"{number}{title}".strip() or str(found["id"])
     return markdown_link(text, url) if url else escape(text)

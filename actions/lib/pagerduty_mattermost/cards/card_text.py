@@ -26,7 +26,7 @@ MAX_NAME_CHARACTERS = 60
 """Code points of a person's, service's or team's name on a card."""
 MAX_LINES = 12
 """Of the latest note."""
-SHORT_VALUE = 60
+SHORT_VALUE_CHARACTERS = 60
 """Code points of a value that shares its line with others."""
 SEPARATOR = " · "
 
@@ -231,7 +231,7 @@ def _details(incident: Incident, limits: CardLimits) -> List[str]:
         if "\n" in text.strip():
             end_row()
             made.append(f"**{label}**:\n{code_block(text)}")
-        elif len(text) > SHORT_VALUE:
+        elif len(text) > SHORT_VALUE_CHARACTERS:
             end_row()
             made.append(f"**{label}**: {copyable(one_line(text))}")
         else:

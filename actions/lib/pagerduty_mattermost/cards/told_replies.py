@@ -21,7 +21,7 @@ from pagerduty_mattermost.incidents.incident import ROOM_NOTE, IncidentEvent, Ve
 MAX_MARKS = 1000
 """Replies of one card that are remembered, the newest of them; of older ones the thread is
 believed."""
-MARK_LENGTH = 10
+MARK_CHARACTERS = 10
 MAX_SAID_CHARACTERS = 300
 MIN_CUT_CHARACTERS = 8
 """Of a note that was cut on its way, which have to be the same to be the same note."""
@@ -42,7 +42,7 @@ def reply_key(event: IncidentEvent, channel_id: str) -> str:
 
 def mark_of(key: str) -> str:
     """What is kept of a reply's key."""
-    return key[:MARK_LENGTH]
+    return key[:MARK_CHARACTERS]
 
 
 def with_replies(record: CardRecord, keys: Iterable[str]) -> CardRecord:

@@ -19,7 +19,7 @@ from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.text import one_line
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
 
-READ_AT_ONCE = 300
+KEYS_AT_ONCE = 300
 """Keys of one span of time; of more than that its parts are read, the newest first."""
 
 
@@ -65,7 +65,7 @@ def _acts(store: Store, log: Any, stamp: str, since: str, until: str) -> Iterato
     """Those whose time begins with `stamp`, the newest first."""
     if not since[: len(stamp)] <= stamp <= until[: len(stamp)]:
         return
-    if len(stamp) < len(since) and store.holds(KEY_PREFIX + stamp, READ_AT_ONCE):
+    if len(stamp) < len(since) and store.holds(KEY_PREFIX + stamp, KEYS_AT_ONCE):
         for digit in "T9876543210":
             yield from _acts(store, log, stamp + digit, since, until)
         return

@@ -43,7 +43,7 @@ ORDER_TRIGGER, ROOM_TRIGGER = "pagerduty.chat_command", "pagerduty.room"
 LOOK_SECONDS = 15.0
 ROOMS_SECONDS = 300.0
 """How long it is believed which rooms there are; how long one with notes is left unread."""
-WHOLE_EVERY = 4
+WHOLE_EVERY_LOOKS = 4
 """Every so many looks the list is read whole: two posts of one moment have one ETag."""
 MAX_READ = 40
 """Rooms that are read in one look, those that wait longest first."""
@@ -87,7 +87,7 @@ class RoomEar:
         if self._context.monotonic() - self._rooms_at >= ROOMS_SECONDS:
             self._read_rooms()
         before = _Ears(dict(self._ears.heard), dict(self._ears.noted))
-        whole = self._looks % WHOLE_EVERY == 0
+        whole = self._looks % WHOLE_EVERY_LOOKS == 0
         self._looks += 1
         for channel in self._listed(whole):
             self._notice(channel)

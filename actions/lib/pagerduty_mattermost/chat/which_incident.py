@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 ACKNOWLEDGE = "acknowledge"
 _AIM = ("verb", "incidents", "task", "duration")
 """What of a command a proposed line has to say just so."""
-LISTED_INCIDENTS, MAX_TITLE = 5, 60
+LISTED_INCIDENTS, MAX_TITLE_CHARACTERS = 5, 60
 """From which somebody is asked to choose, the first of a list; code points of a title."""
 
 
@@ -136,7 +136,7 @@ def _none_is_theirs(context: Context, command: Command) -> str:
 
 def _listed(found: Sequence[Incident]) -> str:
     return ", ".join(
-        one_line(f"{one.priority} #{one.number} {one.title[:MAX_TITLE]}")
+        one_line(f"{one.priority} #{one.number} {one.title[:MAX_TITLE_CHARACTERS]}")
         for one in found[:LISTED_INCIDENTS]
     )
 

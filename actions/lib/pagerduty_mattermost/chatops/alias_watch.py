@@ -25,7 +25,7 @@ from pagerduty_mattermost.core.errors import NotFound, PackError, Unauthorized
 from pagerduty_mattermost.gateways.stackstorm.kept_phrases import KeptPhrase, PhraseRecords
 
 FIRST_LOOK_SECONDS, LAST_PACE_SECONDS = 0.1, 5.0
-PACE = 0.3
+PACE_SHARE = 0.3
 """Of the time that it has run: when it is looked at again."""
 TRIED_AGAIN_SECONDS = (1.0, 5.0, 15.0, 30.0)
 """After which what failed is tried again; the last one from then on."""
@@ -163,7 +163,7 @@ class AliasWatch:
             return
         if not ended:
             ran = self._monotonic() - one.begun
-            pace = min(LAST_PACE_SECONDS, max(FIRST_LOOK_SECONDS, PACE * ran))
+            pace = min(LAST_PACE_SECONDS, max(FIRST_LOOK_SECONDS, PACE_SHARE * ran))
             self._later(one._replace(failures=0), pace)
 
     def _later(self, one: _Watched, pause: float) -> None:

@@ -17,7 +17,7 @@ from pagerduty_mattermost.core.text import clean, one_line
 from pagerduty_mattermost.gateways.stackstorm.alias_trial import formats_of
 
 MAX_DISPLAY_CHARACTERS = 300
-CLOSE_ENOUGH = 0.75
+CLOSE_ENOUGH_RATIO = 0.75
 
 
 class Alias(NamedTuple):
@@ -87,7 +87,7 @@ def nearest(phrase: str, aliases: Sequence[Alias]) -> str:
         ratio = difflib.SequenceMatcher(None, beginning, " ".join(fixed)).ratio() if fixed else 0
         if ratio > score:
             best, score = shown, ratio
-    return best if score >= CLOSE_ENOUGH else ""
+    return best if score >= CLOSE_ENOUGH_RATIO else ""
 
 
 def searched(aliases: Sequence[Alias], words: str) -> List[Tuple[Alias, str]]:

@@ -42,9 +42,9 @@ from pagerduty_mattermost.gateways.stackstorm.embedded_api import EmbeddedApi
 from pagerduty_mattermost.gateways.stackstorm.kept_phrases import PhraseRecords
 from pagerduty_mattermost.gateways.stackstorm.web_api import StackStormApi
 
-AT_ONCE = 16
+CALLS_AT_ONCE = 16
 """Calls that are carried out at a time."""
-WAITING = 100
+WAITING_CALLS = 100
 """Calls that wait besides for one of these to end."""
 SOON_SECONDS = 2.0
 """How long the datastore is waited for while somebody's dialog is open."""
@@ -68,7 +68,7 @@ class ChatopsBridge:
         self._answers, self._inquiries, self._log = answers, inquiries, log
         self._tasks_run_phrases = bool(config.rooms.aliases)
         self._room, self._free = (
-            threading.BoundedSemaphore(count) for count in (AT_ONCE + WAITING, AT_ONCE)
+            threading.BoundedSemaphore(count) for count in (CALLS_AT_ONCE + WAITING_CALLS, CALLS_AT_ONCE)
         )
         self.words = PassedWords(
             config.chatops.trigger, (*CLICKS, *inquiry_posts.CLICKS), inquiry_posts.DIALOGS

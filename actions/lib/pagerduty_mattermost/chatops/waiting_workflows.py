@@ -29,7 +29,7 @@ does."""
 YOUNG_SECONDS = 60.0
 """For the answer of an inquiry that is older nothing is waited for."""
 LOOK_SECONDS = 0.3
-LOOKS = (1.0, 3.0)
+LOOK_PAUSES_SECONDS = (1.0, 3.0)
 """Pauses before the looks that follow an answer; the chat sensor's round looks again."""
 WATCHED_SECONDS = 600.0
 """After which one that is neither stuck nor seen to have gone on is left to itself."""
@@ -74,7 +74,7 @@ class WaitingWorkflows:
     def went_on(self, kept: KeptInquiry) -> bool:
         """Whether nothing is left to be seen to. Raises a PackError."""
         stuck: Optional[Mapping[str, Any]] = None
-        for pause in LOOKS:
+        for pause in LOOK_PAUSES_SECONDS:
             self._sleep(pause)
             over, stays = self._look(kept)
             if over:

@@ -50,7 +50,7 @@ _ALERTS = ("alert", "alerts")
 _NOUNS = (*_INCIDENTS, *_ALERTS, "id", "ids", "number", "numbers", "no", "nr")
 _BEFORE_NOUNS = ("of", "on", "the")
 _MAX_NOUNS = 4
-_MAX_LINK_TEXT = 300
+_MAX_LINK_TEXT_CHARACTERS = 300
 """Characters of a link's text or address in which its end is looked for."""
 _HIDDEN = {
     **dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u2068\u2069\u200e\u200f")),
@@ -262,8 +262,8 @@ def _address(text: str, start: int) -> int:
     none does."""
     if text[start : start + 1] != "[":
         return 0
-    at = text.find("](http", start, start + _MAX_LINK_TEXT) + 2
-    end = text.find(")", at, at + _MAX_LINK_TEXT) if at > 1 else -1
+    at = text.find("](http", start, start + _MAX_LINK_TEXT_CHARACTERS) + 2
+    end = text.find(")", at, at + _MAX_LINK_TEXT_CHARACTERS) if at > 1 else -1
     return at if end > 0 and not any(map(str.isspace, text[at:end])) else 0
 
 

@@ -14,9 +14,9 @@ from pagerduty_mattermost.playbooks.playbook import COMMANDER
 from pagerduty_mattermost.runs.acts import ROLE, UPDATE
 from pagerduty_mattermost.runs.records import Run
 
-COMPARED = 5
+COMPARED_DRILLS = 5
 """Drills of the same playbook, the newest before this one."""
-SLOWER = 1.2
+SLOW_FACTOR = 1.2
 """Times as long as usual is slow."""
 NEVER = "never"
 
@@ -100,14 +100,14 @@ def slow_steps(now: DrillTimes, before: Sequence[DrillTimes]) -> List[str]:
         value, other = getattr(now, step), usual(before, step)
         if value is None:
             found.append(f"{words}: {NEVER}")
-        elif other is not None and value > max(other * SLOWER, other + 1):
+        elif other is not None and value > max(other * SLOW_FACTOR, other + 1):
             found.append(f"{words}: {times.duration(value)} instead of {times.duration(other)}")
     return found
 
 
 def report(now: DrillTimes, before: Sequence[DrillTimes]) -> str:
     """`before`: drills of the same playbook, the newest first."""
-    compared = list(before)[:COMPARED]
+    compared = list(before)[:COMPARED_DRILLS]
     head = ["", "this time", "the last drill", f"usual (of {len(compared)})"]
     rows = [
         [

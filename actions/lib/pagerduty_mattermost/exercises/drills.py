@@ -16,7 +16,12 @@ from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import PackError, WriteRefused
 from pagerduty_mattermost.core.json_values import MisshapenValue, from_json, to_json
 from pagerduty_mattermost.core.post_keys import post_key
-from pagerduty_mattermost.exercises.drill_times import COMPARED, DrillTimes, report, times_of
+from pagerduty_mattermost.exercises.drill_times import (
+    COMPARED_DRILLS,
+    DrillTimes,
+    report,
+    times_of,
+)
 from pagerduty_mattermost.exercises.on_test_service import (
     DRILL_MARK,
     AskedExercise,
@@ -105,7 +110,7 @@ def last_drills(context: Context, playbook: str) -> List[DrillTimes]:
     values = context.store.read_prefix(KEY_PREFIX, lambda error: context.log.warning("%s", error))
     found = [one for one in map(drill_of, values.values()) if one is not None]
     mine = [one for one in found if one.playbook == playbook]
-    return sorted(mine, key=lambda one: one.at, reverse=True)[:COMPARED]
+    return sorted(mine, key=lambda one: one.at, reverse=True)[:COMPARED_DRILLS]
 
 
 def drill_of(value: Any) -> Optional[DrillTimes]:

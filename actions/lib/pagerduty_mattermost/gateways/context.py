@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 SOON_SECONDS = 5.0
 """How long `pagerduty_soon` waits for what a message can do without."""
 
-ERROR_LENGTH = 2000
+ERROR_CHARACTERS = 2000
 """Characters of an error that people are shown."""
 
 Read = TypeVar("Read")
@@ -295,7 +295,7 @@ class Context:
 
     def one_line(self, text: str) -> str:
         """`text` cleaned, cut to one line, and without the configuration's secrets."""
-        return one_line(self._without_secrets(clean(text)), ERROR_LENGTH)
+        return one_line(self._without_secrets(clean(text)), ERROR_CHARACTERS)
 
     def _make_pagerduty(self, *, soon: bool) -> PagerDuty:
         """Every client of PagerDuty's REST API that this context gives is made here."""

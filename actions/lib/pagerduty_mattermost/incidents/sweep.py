@@ -31,7 +31,7 @@ from pagerduty_mattermost.incidents.reader import PAGE_ROWS, SnapshotRead, Snaps
 
 OTHER_PAGES = 2
 """Beside the page of the newest open incidents."""
-RESOLVED_EVERY = 3
+RESOLVED_EVERY_PARTS = 3
 """One of so many parts reads the incidents resolved lately in place of a page of open ones."""
 MAX_UNEXPLAINED = 10
 """Incidents looked up one by one in a part since something of them is not explained."""
@@ -77,7 +77,7 @@ def read_part(
     pages = OTHER_PAGES
     resolved: Tuple[Incident, ...] = ()
     is_short = total - len(newest.items) <= PAGE_ROWS * (OTHER_PAGES - 1)
-    if is_short or place.number % RESOLVED_EVERY == 0:
+    if is_short or place.number % RESOLVED_EVERY_PARTS == 0:
         resolved, pages = reading.resolved(scope), pages - 1
     passed = frozenset(i for i in place.passed if i in known)
     # What has been resolved since moved the rest of the list up.

@@ -49,7 +49,7 @@ IN_HAND_SECONDS = 300.0
 """For which a page that is begun is left to whoever began it; longer than that takes."""
 FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 15.0, 60.0
 """Between two tries of one lane."""
-JITTER = 0.25
+JITTER_SHARE = 0.25
 """A wait is longer by up to this part of it."""
 MAX_PAGES = 2000
 EVENTS_SIDE, REST_SIDE = "events", "rest"
@@ -241,7 +241,7 @@ def after(page: KeptPage, error: RetryLater, now: float, random: float) -> KeptP
     wait = min(LONGEST_WAIT_SECONDS, FIRST_WAIT_SECONDS * 2.0 ** min(page.attempts - 1, 10))
     if error.retry_after is not None:
         wait = max(wait, error.retry_after)
-    return page._replace(state=WAITING, next_at=now + wait * (1.0 + JITTER * random))
+    return page._replace(state=WAITING, next_at=now + wait * (1.0 + JITTER_SHARE * random))
 
 
 class SendingOrder:

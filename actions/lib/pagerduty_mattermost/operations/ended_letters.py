@@ -17,7 +17,7 @@ from pagerduty_mattermost.gateways.stackstorm.datastore import Store
 
 KEY = "endedletters"
 KEPT_SECONDS = 30 * 86400.0
-MOST = 1000
+MAX_ENDED = 1000
 CAUGHT_UP, REPLAYED, DROPPED = "caught up", "retried by hand", "dropped by hand"
 
 
@@ -28,7 +28,9 @@ def note(store: Store, ids: Iterable[str], how: str, now: float, log: Any) -> No
         return
     try:
         known = {id: end for id, end in _kept(store).items() if now - end[0] < KEPT_SECONDS}
-        newest = sorted({**known, **fresh}.items(), key=lambda item: float(item[1][0]))[-MOST:]
+        newest = sorted({**known, **fresh}.items(), key=lambda item: float(item[1][0]))[
+            -MAX_ENDED:
+        ]
         store.write(KEY, dict(newest), KEPT_SECONDS)
     except PackError as error:
         log.info("What became of failed posts is not remembered: %s", error)

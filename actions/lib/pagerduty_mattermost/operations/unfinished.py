@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 STATES = ("requested", "scheduled", "delayed", "running")
 LONGEST_SECONDS = 1800.0
 """Older ones are dead: an execution has ten minutes where nobody gave it more."""
-MOST = 100
+MAX_EXECUTIONS = 100
 """Of a state, that are read."""
 
 
@@ -30,7 +30,7 @@ def check(context: Context) -> Tuple[str, str]:
     )
     found: List[Any] = []
     for state in STATES:
-        rows = manager.query(status=state, timestamp_lt=before, limit=MOST)
+        rows = manager.query(status=state, timestamp_lt=before, limit=MAX_EXECUTIONS)
         found += [row for row in rows if _action(row).startswith("pagerduty.")]
     if not found:
         return "ok", f"none is unfinished for more than {LONGEST_SECONDS / 60:.0f} minutes"

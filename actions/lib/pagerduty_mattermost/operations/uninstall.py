@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 MATTERMOST, PAGERDUTY = "mattermost", "pagerduty"
 SIDES = (MATTERMOST, PAGERDUTY)
-ROUNDS = 3
+DELETE_ROUNDS = 3
 """Of deleting keys: what was under way may still write some."""
 PEOPLES = ("subscriptions", "identities", "playbooks", "notify", "handover", "swaps")
 """Kinds of keys that people made: a new one since it was shown has to be shown first."""
@@ -149,7 +149,7 @@ class Uninstall:
 
     def _delete_keys(self) -> Tuple[int, int]:
         deleted = 0
-        for _ in range(ROUNDS):
+        for _ in range(DELETE_ROUNDS):
             names = [row.name for row in self._store.rows()]
             if not names:
                 return deleted, 0

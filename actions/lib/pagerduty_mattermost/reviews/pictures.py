@@ -17,10 +17,10 @@ from pagerduty_mattermost.reviews.timeline import TASK, TimelineEntry, gaps
 
 MAX_BARS, MAX_ROWS = 30, 8
 """Waits that are drawn, the longest ones; services and people of a report."""
-MAX_WORDS, LINE_WORDS = 44, 50
+MAX_NAME_CHARACTERS, LINE_CHARACTERS = 44, 50
 """Characters above a bar, where that is one line; those that a line has room for where there may
 be two."""
-LINE_HEIGHT = 0.4
+LINE_HEIGHT_ROWS = 0.4
 """Of a further line, as part of a row."""
 LEAST_WAITS = 2
 BAR, LONGEST, NIGHT = COLORS[0], COLORS[1], COLORS[5]
@@ -173,16 +173,16 @@ def _columns(axes: Any, title: str, counts: Sequence[int], names: Mapping[int, s
 
 def _height(row: _Row) -> float:
     """In rows whose words are one line."""
-    return 1 + LINE_HEIGHT * row.words.count("\n")
+    return 1 + LINE_HEIGHT_ROWS * row.words.count("\n")
 
 
 def _two_lines(text: str) -> str:
-    lines = textwrap.wrap(text, LINE_WORDS, max_lines=2, placeholder="…")
+    lines = textwrap.wrap(text, LINE_CHARACTERS, max_lines=2, placeholder="…")
     return "\n".join(lines)
 
 
 def _words(text: str) -> str:
-    return one_line(_said(text), MAX_WORDS)
+    return one_line(_said(text), MAX_NAME_CHARACTERS)
 
 
 def _said(text: str) -> str:

@@ -31,7 +31,7 @@ from pagerduty_mattermost.runs.records import Run
 if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
 
-MAX_WORDS = 500
+MAX_SAID_CHARACTERS = 500
 """Characters of a follow-up."""
 NOBODY = Who()
 DUE_HOUR = 9
@@ -221,7 +221,7 @@ def publish(context: Context, incident_id: str, by: Who, order: str) -> RetroSta
 
 def cancel(context: Context, incident_id: str, by: Who, why: str, order: str) -> RetroState:
     """Raises RejectedInput where there is no draft that is not published."""
-    words = one_line(clean(why), MAX_WORDS)
+    words = one_line(clean(why), MAX_SAID_CHARACTERS)
     act = Act(retro.RETRO_CANCELLED, f"ended.{order}", context.clock(), by, text=words)
     return _done(context, incident_id, act)
 
@@ -251,8 +251,8 @@ def add_follow_up(
     """Also of an incident without a draft: its owner hears of it all the same. Raises
     RejectedInput."""
     words = one_line(clean(text)).strip()
-    if not words or len(words) > MAX_WORDS:
-        raise RejectedInput(f"what is to be done? Say it in 1 to {MAX_WORDS} characters")
+    if not words or len(words) > MAX_SAID_CHARACTERS:
+        raise RejectedInput(f"what is to be done? Say it in 1 to {MAX_SAID_CHARACTERS} characters")
     records = RetroRecords(context.store, context.log)
     if len(records.load(incident_id).follow_ups) >= retro.MAX_FOLLOW_UPS:
         raise RejectedInput(f"an incident has {retro.MAX_FOLLOW_UPS} follow-ups at most")

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 
 ROUTE_NAME = "room"
-MAX_NAME = 80
+MAX_NAME_CHARACTERS = 80
 CARD, PIN, HEADER, PEOPLE, LINKS, NOTE, BACKGROUND = STEPS = (
     "card",
     "pin",
@@ -127,9 +127,11 @@ def _say_created(context: Context, room: RoomRecord, change: Change, *, in_threa
     zone, now = times.zone(context.settings.time_zone), times.iso(context.clock())
     parts = [
         f"{times.clock(incident.created_at, zone, now)} · Triggered",
-        escape(one_line(incident.service, MAX_NAME)),
-        escape(one_line(incident.priority, MAX_NAME)),
-        f"{escape(one_line(incident.urgency, MAX_NAME))} urgency" if incident.urgency else "",
+        escape(one_line(incident.service, MAX_NAME_CHARACTERS)),
+        escape(one_line(incident.priority, MAX_NAME_CHARACTERS)),
+        f"{escape(one_line(incident.urgency, MAX_NAME_CHARACTERS))} urgency"
+        if incident.urgency
+        else "",
     ]
     context.post_once(
         room.channel_id,

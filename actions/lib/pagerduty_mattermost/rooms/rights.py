@@ -12,9 +12,9 @@ from pagerduty_mattermost.rooms.opening import team_id, team_of
 if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
 
-DEFAULT_LIMIT = 2000
+DEFAULT_MAX_CHANNELS = 2000
 """Mattermost's MaxChannelsPerTeam, as it ships; only administrators see what it is."""
-NEARLY_FULL = 0.9
+NEARLY_FULL_SHARE = 0.9
 
 
 class RoomRights(NamedTuple):
@@ -26,11 +26,11 @@ class RoomRights(NamedTuple):
     restore: bool
     channels: int
     """That the bot sees, archived ones counted: at least so many there are."""
-    limit: int = DEFAULT_LIMIT
+    limit: int = DEFAULT_MAX_CHANNELS
 
     @property
     def is_nearly_full(self) -> bool:
-        return self.channels >= self.limit * NEARLY_FULL
+        return self.channels >= self.limit * NEARLY_FULL_SHARE
 
     @property
     def missing(self) -> List[str]:
@@ -66,7 +66,7 @@ def read(context: Context) -> RoomRights:
         "create_private_channel" in may,
         {"delete_public_channel", "delete_private_channel"} <= within,
         "manage_team" in may,
-        own_channels.count(mattermost, team, DEFAULT_LIMIT),
+        own_channels.count(mattermost, team, DEFAULT_MAX_CHANNELS),
     )
 
 

@@ -32,7 +32,7 @@ PLAN, ACT, PACKED, VOID, POST, TOLD = "plan.", "e.", "acts.", "void.", "post", "
 DAY_SECONDS = 86400.0
 OPEN_SECONDS, CLOSED_SECONDS = 180 * DAY_SECONDS, 400 * DAY_SECONDS
 
-PACK_FROM = 40
+PACK_FROM_KEYS = 40
 """So many keys of acts, and those that are older than `PACK_AFTER_SECONDS` are put into one."""
 PACK_AFTER_SECONDS = 300.0
 """From when on nobody writes an act any more: an order is void after a minute."""
@@ -161,7 +161,7 @@ class RunRecords:
         old = [act for act in run.acts if now - act.at > PACK_AFTER_SECONDS]
         names = {f"{single}{act.id}" for act in old}
         standing = [name for name in run.keys if name in names]
-        if len(standing) < PACK_FROM:
+        if len(standing) < PACK_FROM_KEYS:
             return False
         packed = f"{PACKED}{digest(old)}"
         self._write(run.incident, packed, [to_value(act) for act in old])

@@ -26,7 +26,7 @@ from pagerduty_mattermost.incidents.watch_filter import WatchFilter
 
 RATE_SHARE = 0.05
 """Share of the rate limit that snapshots may take."""
-DEFAULT_RATE = 960
+DEFAULT_REQUESTS_A_MINUTE = 960
 """Requests a minute of an account's key, where the answers don't say."""
 LONGEST_WAY_SECONDS = 600.0
 """For which one that is due gives way while the rate limit runs out: an account that lives at its
@@ -75,7 +75,7 @@ class Snapshots:
             self._gave_way_at = now if self._gave_way_at is None else self._gave_way_at
             if now - self._gave_way_at < LONGEST_WAY_SECONDS:
                 return False
-        limit = rate.limit if rate is not None and rate.limit > 0 else DEFAULT_RATE
+        limit = rate.limit if rate is not None and rate.limit > 0 else DEFAULT_REQUESTS_A_MINUTE
         spacing = self._requests * 60.0 / (RATE_SHARE * limit)
         return self.read_at is None or now - self.read_at >= spacing
 

@@ -31,16 +31,16 @@ from pagerduty_mattermost.incidents.known_states import KnownIncident
 
 LETTERS, HELD, MEMBERS, PAGES, SWAPS = "deadletter.", "held.", "member.", "page.", "swap."
 """Keys that say that there is something to do."""
-MINUTE, FEW_MINUTES = 60.0, 300.0
+MINUTE_SECONDS, FEW_MINUTES_SECONDS = 60.0, 300.0
 EVERY_SECONDS: Mapping[str, float] = {
-    CANARY: MINUTE,
-    KEPT_PAGES: MINUTE,
-    REMINDERS: MINUTE,
-    ONCALL_WATCH: 2 * MINUTE,
-    CATCH_UP: 2 * MINUTE,
-    DIGEST: FEW_MINUTES,
-    ONCALL_SYNC: FEW_MINUTES,
-    RECONCILE: FEW_MINUTES,
+    CANARY: MINUTE_SECONDS,
+    KEPT_PAGES: MINUTE_SECONDS,
+    REMINDERS: MINUTE_SECONDS,
+    ONCALL_WATCH: 2 * MINUTE_SECONDS,
+    CATCH_UP: 2 * MINUTE_SECONDS,
+    DIGEST: FEW_MINUTES_SECONDS,
+    ONCALL_SYNC: FEW_MINUTES_SECONDS,
+    RECONCILE: FEW_MINUTES_SECONDS,
 }
 """The watchdog is not the sensor's: it watches the sensor, by a timer."""
 REMEMBERED_SECONDS = 3600.0
@@ -89,7 +89,7 @@ class UpkeepDue:
             ):
                 continue
             whole = self._whole.get(name)
-            waited = whole is None or now - whole >= FEW_MINUTES - SLACK_SECONDS
+            waited = whole is None or now - whole >= FEW_MINUTES_SECONDS - SLACK_SECONDS
             due = self._reconciles(now) if name == RECONCILE else None
             if self._is_due(name, known, wall, waited) if due is None else due:
                 found.append(name)
@@ -160,7 +160,7 @@ class UpkeepDue:
         ]
         first = terms.after * 60.0
         return (waited and bool(ages)) or any(
-            age > first - MINUTE and (terms.repeat or age < first + REMINDED_SECONDS)
+            age > first - MINUTE_SECONDS and (terms.repeat or age < first + REMINDED_SECONDS)
             for age in ages
         )
 

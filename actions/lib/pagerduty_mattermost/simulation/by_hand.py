@@ -16,7 +16,7 @@ from pagerduty_mattermost.gateways.context import Context
 from pagerduty_mattermost.incidents.log_entries import incident_from_rest
 from pagerduty_mattermost.reviews.reporting import ReportSpan, span_of
 from pagerduty_mattermost.simulation import outcome
-from pagerduty_mattermost.simulation.log_reading import READING_PART, read_log
+from pagerduty_mattermost.simulation.log_reading import READING_SHARE, read_log
 from pagerduty_mattermost.simulation.outcome import PastIncident
 from pagerduty_mattermost.simulation.past import Past
 from pagerduty_mattermost.simulation.patience import Patience
@@ -68,7 +68,7 @@ def simulate(
         begin = first + min(LEAD_SECONDS, float(int((end - first) / 2)))
     past = Past(log.rows)
     now = LogReplay(context, context._config, rules, past, (first, end)).run(
-        lambda: patience.is_over(READING_PART + (1 - READING_PART) * (0.5 if what else 1.0))
+        lambda: patience.is_over(READING_SHARE + (1 - READING_SHARE) * (0.5 if what else 1.0))
     )
     tried = None
     if what:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
     from pagerduty_mattermost.simulation.patience import Patience
 
-READING_PART = 0.4
+READING_SHARE = 0.4
 """Of the time that a replay may take: the rest is for the replay itself."""
 SLICE_SECONDS = 86400.0
 FEW_ROWS = 500
@@ -44,7 +44,7 @@ def read_log(context: Context, begin: float, end: float, patience: Patience) -> 
         cut = cut or found.truncated
         length = 2 * length if len(found.items) < FEW_ROWS else SLICE_SECONDS
         reached = first
-        if patience.is_over(READING_PART):
+        if patience.is_over(READING_SHARE):
             break
     return ReadLog(list(rows.values()), reached, cut)
 

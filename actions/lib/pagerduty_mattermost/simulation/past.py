@@ -32,7 +32,7 @@ from pagerduty_mattermost.incidents.known_states import KEPT_CLOSED_SECONDS
 from pagerduty_mattermost.incidents.log_entries import LogEntry, parse_entry
 
 Row = Dict[str, Any]
-RECENT = 200
+RECENT_INCIDENTS = 200
 """Incidents that were over last, of which a list of resolved ones shows the newest page."""
 _URGENCIES = {"high": "low", "low": "high"}
 _PRIORITY, _URGENCY, _TITLE = (
@@ -83,7 +83,7 @@ class Past:
     def near(self, at: float) -> List[str]:
         """Incidents that may be open at that moment, or were over shortly before it."""
         place = bisect_right(self._ends, at)
-        return [*self._by_end[max(0, place - RECENT) :], *self._left_open]
+        return [*self._by_end[max(0, place - RECENT_INCIDENTS) :], *self._left_open]
 
     @property
     def ids(self) -> List[str]:

@@ -25,7 +25,7 @@ LABEL = "Invalid Input Provided"
 """In front of PagerDuty's words, whatever was wrong."""
 UNKNOWN_SENDER = "Requester User Not Found"
 """Among PagerDuty's words when nobody has the address in the header `From`."""
-ERROR_LENGTH = 600
+ERROR_CHARACTERS = 600
 """PagerDuty's own words are cut to this many characters."""
 
 _INCIDENT = re.compile(r"^PagerDuty [A-Z]{3,7} /incidents/([A-Z0-9]{1,40})(?:/[a-z_]{1,40})?$")
@@ -147,7 +147,7 @@ def _said(response: Response, error: Any) -> Tuple[str, str]:
 
     if not isinstance(error, dict):
         return (
-            ": " + redacted(response, error, ERROR_LENGTH) if isinstance(error, str) else ""
+            ": " + redacted(response, error, ERROR_CHARACTERS) if isinstance(error, str) else ""
         ), ""
     details = error.get("errors")
     words = [str(error.get("message") or "")]
@@ -155,5 +155,5 @@ def _said(response: Response, error: Any) -> Tuple[str, str]:
         words.append("; ".join(str(one) for one in details))
     elif details:
         words.append(str(details))
-    said = redacted(response, ": ".join(word for word in words if word), ERROR_LENGTH)
+    said = redacted(response, ": ".join(word for word in words if word), ERROR_CHARACTERS)
     return (": " + said if said else ""), str(error.get("code") or "")

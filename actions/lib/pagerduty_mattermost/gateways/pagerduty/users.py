@@ -7,7 +7,7 @@ from typing import Any, Dict, Mapping, Optional, Sequence
 from pagerduty_mattermost.core.errors import NotFound
 from pagerduty_mattermost.gateways.pagerduty.client import PAGE_SIZE, PagerDuty, fill
 
-FEW = 2
+MAX_ASKED_SINGLY = 2
 """So many are asked for each by itself."""
 
 
@@ -20,7 +20,7 @@ def read_users(
     asked = dict(params or {})
     wanted = list(dict.fromkeys(ids))
     found: Dict[str, Dict[str, Any]] = {}
-    if len(wanted) > FEW:
+    if len(wanted) > MAX_ASKED_SINGLY:
         page = pagerduty.page("/users", "users", {**asked, "total": True})
         total = page.total or 0  # told where it is asked for, on this page alone
         pages = -(-total // PAGE_SIZE)

@@ -60,11 +60,11 @@ never returns."""
 QUARANTINE = "aside."
 """With what the names of values begin that did not read."""
 QUARANTINE_SECONDS = 90 * 86400.0
-MAX_QUARANTINED = 1_000_000
+QUARANTINE_CHARACTERS = 1_000_000
 """Characters of such a value that are kept."""
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:+=@-]{0,199}\Z")
-_RETRY_PAUSES = (0.1, 0.4)
+_RETRY_PAUSES_SECONDS = (0.1, 0.4)
 
 
 class BrokenValue(PackError):
@@ -236,7 +236,7 @@ class Store:
         may be written over it."""
         digest = hashlib.sha256(raw.encode("utf-8", "replace")).hexdigest()[:8]
         kept = f"{QUARANTINE}{name[:150]}.{digest}"
-        self.remember(kept, {"raw": raw[:MAX_QUARANTINED], "why": why}, QUARANTINE_SECONDS)
+        self.remember(kept, {"raw": raw[:QUARANTINE_CHARACTERS], "why": why}, QUARANTINE_SECONDS)
         return kept
 
     def forget(self, name: str) -> None:
@@ -296,7 +296,7 @@ class Store:
         """Runs `call` in a thread within the deadline; a few quick retries of what failed."""
         until = self._monotonic() + self._deadline
         error = ""
-        for pause in (*_RETRY_PAUSES, None):
+        for pause in (*_RETRY_PAUSES_SECONDS, None):
             self._refuse_when_stuck(doing, writes)
             left = until - self._monotonic()
             if left <= 0:
