@@ -1,6 +1,6 @@
 """Datastore keys: `state_kinds` knows all of them, and each is written out by its owner alone."""
 
-# flake8: noqa: W503
+# flake8: noqa: E203,W503
 
 from __future__ import annotations
 

@@ -1,6 +1,8 @@
 """No decision hangs on the words of a message that people read: results carry a typed outcome.
 Words of another program are read where it says nothing else, and each such place is named here."""
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 import ast

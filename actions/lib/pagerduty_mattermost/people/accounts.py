@@ -7,7 +7,7 @@ e-mail address, unless an admin linked the account of that address to somebody e
     accounts.mentioned(person, with_email)    # "ada", remembered; empty when there is no account
 """
 
-# flake8: noqa: E203,W503
+# flake8: noqa: W503
 
 from __future__ import annotations
 

@@ -1,7 +1,5 @@
 """New incidents: `create` makes one, `declare` asks for it in a dialog."""
 
-# flake8: noqa: W503
-
 from __future__ import annotations
 
 from contextlib import contextmanager

@@ -1,6 +1,6 @@
 """Who works on an incident: `escalate`, `reassign`, `responders`."""
 
-# flake8: noqa: E203
+# flake8: noqa: E203,W503
 
 from __future__ import annotations
 
