@@ -10,7 +10,7 @@ from types import SimpleNamespace
 from typing import Any, Callable, List
 
 from pagerduty_mattermost.chat.passed_on import PassedOn, PassedOnAnswer
-from pagerduty_mattermost.chatops.bridge import AT_ONCE, BUSY, WAITING, ChatopsBridge
+from pagerduty_mattermost.chatops.bridge import BUSY, CALLS_AT_ONCE, WAITING_CALLS, ChatopsBridge
 from pagerduty_mattermost.core.config.settings import Config
 
 
@@ -46,10 +46,10 @@ def test_calls_wait_for_those_that_are_carried_out_and_none_is_lost() -> None:
     def answer(text: str) -> PassedOnAnswer:
         return bridge.answer(PassedOn("command", "", {}, text, "ada", "ada", "channel"))
 
-    taken = [str(number) for number in range(AT_ONCE + WAITING)]
+    taken = [str(number) for number in range(CALLS_AT_ONCE + WAITING_CALLS)]
     assert [answer(text) for text in taken] == [PassedOnAnswer()] * len(taken)
     assert answer("one too many").text == f":warning: {BUSY}"
-    until(lambda: len(orders.begun) == AT_ONCE)
+    until(lambda: len(orders.begun) == CALLS_AT_ONCE)
     orders.may_end.set()
     until(lambda: len(orders.done) == len(taken))
     assert sorted(orders.done) == sorted(taken)

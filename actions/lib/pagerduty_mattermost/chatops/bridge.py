@@ -68,7 +68,8 @@ class ChatopsBridge:
         self._answers, self._inquiries, self._log = answers, inquiries, log
         self._tasks_run_phrases = bool(config.rooms.aliases)
         self._room, self._free = (
-            threading.BoundedSemaphore(count) for count in (CALLS_AT_ONCE + WAITING_CALLS, CALLS_AT_ONCE)
+            threading.BoundedSemaphore(count)
+            for count in (CALLS_AT_ONCE + WAITING_CALLS, CALLS_AT_ONCE)
         )
         self.words = PassedWords(
             config.chatops.trigger, (*CLICKS, *inquiry_posts.CLICKS), inquiry_posts.DIALOGS
