@@ -4,7 +4,7 @@ and benchmarks."""
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Dict
+from typing import Any, Callable, Dict
 
 import requests
 
@@ -26,10 +26,9 @@ class Room:
         self.url: str = chat["public_url"]
         """Where the pack listens."""
         path = write_config(sandbox, folder, chat, storms=storms)
-        self._sink = (folder / "pack.log").open("wb")
-        self.pack = start_pack(path, folder, self._sink)
-        until(self._listens, 30)
-        until(lambda: sandbox.mattermost.account.posts(CHANNEL), 30)
+        self._stop = self._start(path, folder)
+        until(self._listens, 60)
+        until(lambda: sandbox.mattermost.account.posts(CHANNEL), 60)
         self.person = ChatPerson(sandbox.mattermost, "ada")
         self.ada = self.person.id
 
@@ -37,8 +36,18 @@ class Room:
         return self
 
     def __exit__(self, *exception: object) -> None:
-        stop(self.pack)
-        self._sink.close()
+        self._stop()
+
+    def _start(self, config: Path, folder: Path) -> Callable[[], object]:
+        """As people run it; what is given stops it."""
+        sink = (folder / "pack.log").open("wb")
+        pack = start_pack(config, folder, sink)
+
+        def end() -> None:
+            stop(pack)
+            sink.close()
+
+        return end
 
     def _listens(self) -> bool:
         try:

@@ -10,15 +10,23 @@ import json
 import random
 import socket
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, List
+from typing import Any, Iterator, List
 
 import pytest
 import requests
 
+from sandbox import Sandbox
 from sandbox.chat_room import Room
 from sandbox.demo import CHANNEL
 from sandbox.mattermost import ChatPerson
 from sandbox.waiting import until
+
+
+@pytest.fixture(scope="module")
+def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
+    """A process that looks at PagerDuty as seldom as people's do."""
+    with Sandbox() as sandbox, Room(sandbox, tmp_path_factory.mktemp("room")) as made:
+        yield made
 
 
 def told(room: Room, word: str) -> Any:

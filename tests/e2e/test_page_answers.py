@@ -17,9 +17,9 @@ LAST = "[...document.querySelectorAll('.ephemeral')].pop()"
 
 
 @pytest.fixture(params=[DESK, TELEPHONE], ids=["desk", "telephone"])
-def page(page: Browser, request: pytest.FixtureRequest) -> Browser:
-    page.size(*request.param)
-    return page
+def page(browser: Browser, request: pytest.FixtureRequest) -> Browser:
+    browser.size(*request.param)
+    return browser
 
 
 def made(room: Room, page: Browser, service: str, *titles: str) -> Tuple[Any, ...]:

@@ -9,6 +9,7 @@ from typing import Any, Iterator, List
 
 import pytest
 from browser import NO_BROWSER, Browser, type_in
+from near_room import NearRoom
 from oncall_case import OnCallCase, moment
 
 from sandbox import Sandbox
@@ -27,14 +28,14 @@ def room(request: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Roo
         chat = sandbox.mattermost.account
         chat.add_bot("jenkins", team="ops")
         chat.add_user("zoe", team=chat.add_team("finance"))
-        with Room(sandbox, tmp_path_factory.mktemp("people")) as made:
+        with NearRoom(sandbox, tmp_path_factory.mktemp("people")) as made:
             yield made
 
 
 @pytest.fixture(params=SIZES, ids=["desk", "telephone"])
-def page(page: Browser, request: pytest.FixtureRequest) -> Browser:
-    page.size(*request.param)
-    return page
+def page(browser: Browser, request: pytest.FixtureRequest) -> Browser:
+    browser.size(*request.param)
+    return browser
 
 
 def offered(page: Browser) -> List[str]:

@@ -8,6 +8,7 @@ from typing import Any, Iterator
 
 import pytest
 from browser import NO_BROWSER, Browser, type_in
+from near_room import NearRoom
 
 from sandbox import Sandbox
 from sandbox.chat_room import Room
@@ -20,7 +21,7 @@ LAST = "[...document.querySelectorAll('.ephemeral')].pop()"
 @pytest.fixture(scope="module")
 def room(tmp_path_factory: Any) -> Iterator[Room]:
     folder = tmp_path_factory.mktemp("threads")
-    with Sandbox(mattermost_version="11.6") as sandbox, Room(sandbox, folder) as made:
+    with Sandbox(mattermost_version="11.6") as sandbox, NearRoom(sandbox, folder) as made:
         yield made
 
 

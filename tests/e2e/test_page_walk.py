@@ -19,9 +19,9 @@ LAST = "[...document.querySelectorAll('.ephemeral')].pop()"
 
 
 @pytest.fixture(params=[(1280, 800), (390, 800)], ids=["desk", "telephone"])
-def page(page: Browser, request: pytest.FixtureRequest) -> Browser:
-    page.size(*request.param)
-    return page
+def page(browser: Browser, request: pytest.FixtureRequest) -> Browser:
+    browser.size(*request.param)
+    return browser
 
 
 class Shown:

@@ -10,6 +10,7 @@ from typing import Any, Iterator
 
 import pytest
 from browser import NO_BROWSER, Browser, type_in
+from near_room import NearRoom
 
 from sandbox import Sandbox
 from sandbox.chat_room import Room
@@ -32,14 +33,14 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
         for number in range(BATCHES):
             urgency = "high" if number == 0 else "low"
             account.trigger("Billing Jobs", f"Batch {number} failed", urgency=urgency)
-        with Room(sandbox, tmp_path_factory.mktemp("words")) as made:
+        with NearRoom(sandbox, tmp_path_factory.mktemp("words")) as made:
             yield made
 
 
 @pytest.fixture(params=[(1280, 800), (390, 800)], ids=["desk", "telephone"])
-def page(page: Browser, request: pytest.FixtureRequest) -> Browser:
-    page.size(*request.param)
-    return page
+def page(browser: Browser, request: pytest.FixtureRequest) -> Browser:
+    browser.size(*request.param)
+    return browser
 
 
 def fits(page: Browser, where: str) -> None:
