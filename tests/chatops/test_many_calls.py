@@ -5,20 +5,13 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 from types import SimpleNamespace
-from typing import Any, Callable, List
+from typing import Any, List
 
 from pagerduty_mattermost.chat.passed_on import PassedOn, PassedOnAnswer
 from pagerduty_mattermost.chatops.bridge import BUSY, CALLS_AT_ONCE, WAITING_CALLS, ChatopsBridge
 from pagerduty_mattermost.core.config.settings import Config
-
-
-def until(what: Callable[[], bool]) -> None:
-    end = time.monotonic() + 60
-    while not what():
-        assert time.monotonic() < end
-        time.sleep(0.01)
+from sandbox.waiting import until
 
 
 class Orders:
