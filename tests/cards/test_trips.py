@@ -21,9 +21,9 @@ def test_a_new_incident(counted: Counted) -> None:
     assert found.executions == 1
     assert len(found.look + found.pagerduty) == 2, found
     assert len(found.mattermost) <= 2, found
-    # What is known, the channel; the change with the intent; who is who, of whom the card
-    # mentions; the card; what others brought meanwhile.
-    assert len(found.datastore) <= 6, found
+    # What is known; who is who, with the channel beside them; the change with the intent; the
+    # card; what others brought meanwhile.
+    assert len(found.datastore) <= 5, found
 
 
 def test_a_new_incident_that_mentions_two(counted: Counted) -> None:
@@ -33,7 +33,7 @@ def test_a_new_incident_that_mentions_two(counted: Counted) -> None:
     assert all(name in counted.world.chat.messages("incidents")[-1] for name in ("grace", "linus"))
     assert len(found.look + found.pagerduty) == 2, found
     assert len(found.mattermost) <= 2, found
-    assert len(found.datastore) <= 6, found
+    assert len(found.datastore) <= 5, found
 
 
 def test_a_new_incident_that_mentions_nobody(counted: Counted) -> None:

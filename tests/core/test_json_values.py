@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from pack_files import ROOT
 
 from pagerduty_mattermost.core.json_values import MisshapenValue, from_json, to_json
-from pagerduty_mattermost.gateways.mattermost.channels import ChannelRef
+from pagerduty_mattermost.gateways.mattermost.values import ChannelRef
 from pagerduty_mattermost.incidents.incident import Incident, Link, Person, Version
 from pagerduty_mattermost.operations.watchdog import WatchdogState
 

@@ -3,7 +3,7 @@ of once."""
 
 from __future__ import annotations
 
-from typing import Any, List, Tuple
+from typing import Any, Dict, List, Tuple
 
 import pytest
 from channels_scene import Scene
@@ -137,7 +137,7 @@ def test_a_channel_is_resolved_and_joined_once(scene: Scene) -> None:
     assert scene.asked() - before == 2  # who am I, and the post
     assert scene.asked("POST", "/members$") == 1
     assert [
-        int(ttl or 0) for name, ttl in scene.datastore.ttls.items() if ".channel." in name
+        int(ttl or 0) for name, ttl in scene.datastore.ttls.items() if ".channels." in name
     ] == [3600]
 
 
@@ -234,6 +234,70 @@ def test_a_broken_kept_channel_is_resolved_again(scene: Scene) -> None:
         scene.datastore.items[name] = '{"v":1,"data":{"id":"../../x"}}'
     scene.post("incidents")
     assert len(scene.chat.messages("incidents")) == 2
+
+
+def listed(scene: Scene) -> Dict[str, Any]:
+    """What is beside the names of people, as a listing of these brings it along."""
+    return Store(scene.datastore).read_prefix("identity.")
+
+
+def test_what_a_listing_brought_along_is_not_read_again(scene: Scene) -> None:
+    scene.post("incidents")
+    found, channels = listed(scene), scene.run()
+    scene.datastore.calls.clear()
+    channels.brought("~incidents", ("", ""), found)
+    assert channels.resolve("incidents").id == scene.chat.world.channels["incidents"].id
+    assert scene.datastore.calls == []
+    assert scene.asked("POST", "/members$") == 1
+
+
+def test_what_a_listing_does_not_have_is_looked_up_and_kept(scene: Scene) -> None:
+    channels = scene.run()
+    channels.brought("incidents", ("", ""), {})
+    assert channels.resolve("incidents").name == "incidents"
+    assert scene.datastore.calls == ["set"]
+    assert len(listed(scene)) == 1
+
+
+@pytest.mark.parametrize("made", ["archived", "removed"])
+def test_a_channel_that_a_listing_brought_and_that_refuses_is_found_afresh(
+    scene: Scene, made: str
+) -> None:
+    scene.post("incidents")
+    found, wanted = listed(scene), scene.chat.world.channels["incidents"]
+    if made == "archived":
+        scene.chat.service.archive("incidents")
+        scene.chat.service.rename("incidents", "incidents-old")
+        wanted = scene.chat.service.add_channel("incidents")
+    else:
+        scene.chat.service.remove_member("incidents", "pagerduty")
+    channels = scene.run()
+    channels.brought("incidents", ("", ""), found)
+    channels.using("incidents", lambda one: scene.mattermost.create_post(one.id, "again"))
+    assert scene.chat.service.posts(wanted)[-1].message == "again"
+    (kept,) = listed(scene).values()
+    assert kept["id"] == wanted.id
+
+
+@pytest.mark.parametrize("value", [None, [], {}, {"id": "../../x"}, {"id": 1}])
+def test_what_a_listing_brought_and_does_not_read_is_looked_up(scene: Scene, value: Any) -> None:
+    scene.post("incidents")
+    (name,) = listed(scene)
+    channels = scene.run()
+    channels.brought("incidents", ("", ""), {name: value})
+    assert channels.resolve("incidents").id == scene.chat.world.channels["incidents"].id
+
+
+def test_only_channels_that_have_names_stand_where_people_are_listed(scene: Scene) -> None:
+    """Rooms, of which there may be hundreds, are posted to by their ids."""
+    wanted = scene.chat.world.channels["incidents"].id
+    scene.run().resolve(wanted)
+    assert listed(scene) == {}
+    channels = scene.run()
+    channels.brought(wanted, ("", ""), {})
+    before = scene.asked()
+    assert channels.resolve(wanted).id == wanted
+    assert scene.asked() == before, "it is read where it stands"
 
 
 def test_looking_up_neither_joins_nor_keeps(scene: Scene) -> None:

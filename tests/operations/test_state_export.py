@@ -230,8 +230,9 @@ def test_every_name_has_one_kind() -> None:
         for key in kind.keys:
             assert kind_of(re.sub("<[^>]+>", "x", key)) == kind
             fitting = [one for one in KINDS if one.fits(re.sub("<[^>]+>", "x", key))]
-            # Which accounts people have is listed in one with their links.
-            beside = [kind_of("identity.x")] if key.startswith("identity.accounts.") else []
+            # Which accounts people have is listed in one with their links, and so are channels.
+            both = key.startswith(("identity.accounts.", "identity.channels."))
+            beside = [kind_of("identity.x")] if both else []
             assert fitting == [*beside, kind]
     assert kind_of("something.else") is OTHER
     assert kind_of("identity.accountsx") is kind_of("identity.x")

@@ -11,6 +11,7 @@ import pytest
 from chat_world import Chat
 from datastore_double import Service
 
+from pagerduty_mattermost.gateways.mattermost.kept_channels import NAMED_PREFIX
 from pagerduty_mattermost.gateways.pagerduty.references import Reference
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
 from pagerduty_mattermost.operations import state_kinds
@@ -258,6 +259,7 @@ def test_what_is_remembered_and_does_not_read_is_found_out_anew(site: Site, valu
     raw = value if isinstance(value, str) else json.dumps(value)
     for number in range(known_accounts.KEYS):
         site.datastore.items[f"pagerduty.{known_accounts.KEY_PREFIX}{number:02d}"] = raw
+    site.datastore.items[f"pagerduty.{NAMED_PREFIX}{'0' * 32}"] = raw
     grace = Reference("user", "PGRACE", "Grace Hopper", "grace@example.com")
     site.link("mei", "PGRACE")
     links = identity.links(identity.read_all(site.store))

@@ -23,10 +23,10 @@ from pagerduty_mattermost.core.errors import (
 )
 from pagerduty_mattermost.core.text import one_line
 from pagerduty_mattermost.gateways.mattermost.channels import (
-    ChannelRef,
     Channels,
     ChannelUnavailable,
 )
+from pagerduty_mattermost.gateways.mattermost.values import ChannelRef
 from pagerduty_mattermost.incidents.incident import Change
 
 MAX_PROBLEM_CHARACTERS = 500

@@ -10,13 +10,24 @@ worse than one without.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Callable, Collection, Dict, Iterable, Optional, Sequence
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Callable,
+    Collection,
+    Dict,
+    Iterable,
+    Mapping,
+    Optional,
+    Sequence,
+)
 
 from pagerduty_mattermost.cards.route import (
     ON_CALL,
     Route,
     handed_to,
     is_handed_over,
+    may_mention_at_birth,
     mentioned_at_birth,
     mentioned_in_reply,
     mentions_assignees,
@@ -84,15 +95,25 @@ class Mentions:
             return self.on_call(incident.escalation_policy_id, assignees)
         return self.of_users(assignees) if mentions_assignees(mention, incident) else ""
 
+    def listed(self) -> Optional[Mapping[str, Any]]:
+        """All that the datastore lists of who is who (`Accounts.listed`), for which it is asked
+        once, whoever is mentioned then; None where it does not answer."""
+        try:
+            return self._names_of_accounts().listed()
+        except PackError as error:
+            self._note(f"who is who is not known: {error}")
+            return None
+
     def at_birth(self, route: Route, change: Change) -> str:
         """Whom a new card mentions, as its route says."""
         incident = change.incident
-        if route.mention == ON_CALL and incident.is_open:
+        if not may_mention_at_birth(route, change):
+            return ""
+        if route.mention == ON_CALL:
             acted = {event.agent.id for event in change.events}
             paged = [person.id for person in incident.assignees]
             return self.on_call(incident.escalation_policy_id, paged, acted)
-        ids = mentioned_at_birth(route, change)
-        return self.of_users(ids) if ids else ""
+        return self.of_users(mentioned_at_birth(route, change))
 
     def in_reply(self, route: Route, event: IncidentEvent, change: Change) -> str:
         """Whom the reply to an event mentions, as its card's route says."""
@@ -111,13 +132,11 @@ class Mentions:
         return " ".join(f"@{name}" for name in dict.fromkeys(names) if name)
 
     def _name(self, person: Reference) -> str:
-        from pagerduty_mattermost.people.accounts import Accounts
         from pagerduty_mattermost.people.recipients import with_email
 
-        if self._accounts is None:
-            self._accounts = Accounts(self._mattermost, self._store, log=self._log)
+        accounts = self._names_of_accounts()
         try:
-            name = self._accounts.mentioned(person, lambda one: with_email(self._pagerduty(), one))
+            name = accounts.mentioned(person, lambda one: with_email(self._pagerduty(), one))
         except PackError as error:
             self._note(f"PagerDuty user {person.id} not mentioned: {error}")
             return ""
@@ -129,6 +148,13 @@ class Mentions:
                 "e-mail address, and no admin linked one (identity.link)"
             )
         return name
+
+    def _names_of_accounts(self) -> Accounts:
+        from pagerduty_mattermost.people.accounts import Accounts
+
+        if self._accounts is None:
+            self._accounts = Accounts(self._mattermost, self._store, log=self._log)
+        return self._accounts
 
     def _note(self, line: str) -> None:
         if self._log is not None:

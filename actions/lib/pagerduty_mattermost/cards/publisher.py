@@ -43,7 +43,12 @@ from pagerduty_mattermost.cards.outcome import (
 from pagerduty_mattermost.cards.painter import CardPainter
 from pagerduty_mattermost.cards.quiet_hours import QuietHours
 from pagerduty_mattermost.cards.records import IncidentRecords
-from pagerduty_mattermost.cards.route import CANARY, Route, starts_card
+from pagerduty_mattermost.cards.route import (
+    CANARY,
+    Route,
+    may_mention_at_birth,
+    starts_card,
+)
 from pagerduty_mattermost.cards.tidying import let_expire, tidied
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.config.canary import CanaryConfig
@@ -53,11 +58,11 @@ from pagerduty_mattermost.core.errors import (
 )
 from pagerduty_mattermost.core.post_keys import post_key
 from pagerduty_mattermost.gateways.mattermost.channels import (
-    ChannelRef,
     Channels,
     ChannelUnavailable,
 )
 from pagerduty_mattermost.gateways.mattermost.client import Mattermost
+from pagerduty_mattermost.gateways.mattermost.values import ChannelRef
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
 from pagerduty_mattermost.incidents.incident import Change, Incident
 from pagerduty_mattermost.incidents.trigger_payload import NOTHING_SAID, Along
@@ -114,6 +119,7 @@ class CardPublisher:
         `found_unrecorded`: `CardCreator`'s; `room_words`: `CardPainter`'s."""
         self._store = store
         self._channels = channels
+        self._mentions = mentions
         self._extras = extras
         self._hours = hours
         self._canary = canary
@@ -195,6 +201,10 @@ class CardPublisher:
 
         memory = loaded[0][1]
         known = _channel_of(memory, asked)
+        if known is None and self._will_mention(change, route, due):
+            listed = self._mentions.listed() if self._mentions else None
+            if listed is not None:
+                self._channels.brought(channel, service, listed)
 
         def waits_there(channel_id: str) -> bool:
             record = memory.cards.get(channel_id)
@@ -227,6 +237,12 @@ class CardPublisher:
     def is_quiet(self, route: Route, incident: Incident) -> bool:
         """Whether quiet hours hold the incident's cards back now."""
         return held_cards.is_quiet(self._hours, route, incident)
+
+    def _will_mention(self, change: Change, route: Route, due: bool) -> bool:
+        """Whether the change starts a card that mentions somebody, as far as is known before the
+        channel is: then who is who has to be listed anyway, and the channel comes along."""
+        starts = (due or starts_card(route, change)) and may_mention_at_birth(route, change)
+        return starts and not self.is_quiet(route, change.incident)
 
     def _judged(
         self, change: Change, ref: ChannelRef, route: Route, memory: IncidentMemory, due: bool

@@ -224,6 +224,13 @@ def mentioned_at_birth(route: Route, change: Change) -> List[str]:
     ]
 
 
+def may_mention_at_birth(route: Route, change: Change) -> bool:
+    """Whether a new card mentions somebody, as far as that is known without asking anybody."""
+    if route.mention == ON_CALL:
+        return change.incident.is_open
+    return bool(mentioned_at_birth(route, change))
+
+
 def is_handed_over(route: Route, event: IncidentEvent, incident: Incident) -> bool:
     """Whether the event makes the open incident somebody's business, as the route sees it."""
     if not incident.is_open:

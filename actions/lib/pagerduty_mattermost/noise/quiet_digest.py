@@ -39,7 +39,7 @@ from pagerduty_mattermost.incidents.reader import read_incident
 
 if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
-    from pagerduty_mattermost.gateways.mattermost.channels import ChannelRef
+    from pagerduty_mattermost.gateways.mattermost.values import ChannelRef
 
 SETTLE_SECONDS = 60.0
 """After the end of the quiet hours: runs that began before it write what they hold."""

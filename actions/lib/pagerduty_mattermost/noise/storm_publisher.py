@@ -44,7 +44,7 @@ from pagerduty_mattermost.noise import storm_card
 
 if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
-    from pagerduty_mattermost.gateways.mattermost.channels import ChannelRef
+    from pagerduty_mattermost.gateways.mattermost.values import ChannelRef
 
 Buttons = Callable[[Mapping[str, Any]], Sequence[Mapping[str, Any]]]
 """Of the payload of `pagerduty.storm`."""

@@ -38,7 +38,7 @@ from pagerduty_mattermost.people.accounts import Accounts
 
 if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
-    from pagerduty_mattermost.gateways.mattermost.channels import ChannelRef
+    from pagerduty_mattermost.gateways.mattermost.values import ChannelRef
 
 KEY_PREFIX = "swap."
 REMEMBERED_SECONDS = 86400.0

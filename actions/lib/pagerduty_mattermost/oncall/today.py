@@ -25,8 +25,8 @@ from pagerduty_mattermost.people.accounts import Accounts
 
 if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
-    from pagerduty_mattermost.gateways.mattermost.channels import ChannelRef
     from pagerduty_mattermost.gateways.mattermost.post_once import SentPost
+    from pagerduty_mattermost.gateways.mattermost.values import ChannelRef
     from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty
 
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")

@@ -13,7 +13,11 @@ from typing import Dict, Iterable, NamedTuple, Optional, Tuple
 from pagerduty_mattermost.cards import held_cards, records, subscriptions
 from pagerduty_mattermost.core.errors import RejectedInput
 from pagerduty_mattermost.exercises import drills
-from pagerduty_mattermost.gateways.mattermost import channels, operations_notices, post_once
+from pagerduty_mattermost.gateways.mattermost import (
+    kept_channels,
+    operations_notices,
+    post_once,
+)
 from pagerduty_mattermost.gateways.pagerduty import first_on_call, rate_brake
 from pagerduty_mattermost.gateways.stackstorm import outage
 from pagerduty_mattermost.gateways.stackstorm.datastore import QUARANTINE
@@ -309,7 +313,8 @@ KINDS: Tuple[StateKind, ...] = (
     StateKind(
         "caches",
         (
-            f"{channels.KEY_PREFIX}<sha>",
+            f"{kept_channels.NAMED_PREFIX}<sha>",
+            f"{kept_channels.ID_PREFIX}<sha>",
             f"{known_accounts.KEY_PREFIX}<NN>",
             f"{known_accounts.OLD_PREFIX}<user_id>",
             f"{first_on_call.KEY_PREFIX}<policy_id>",

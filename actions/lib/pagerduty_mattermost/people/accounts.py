@@ -45,6 +45,7 @@ class Accounts:
         self._store = store
         self._log = log
         self._found: Dict[str, Optional[User]] = {}
+        self._listed: Optional[Mapping[str, Any]] = None
         self._read: Optional[Tuple[Mapping[str, str], Dict[str, KnownAccount]]] = None
 
     def of(self, person: Reference) -> Optional[User]:
@@ -115,6 +116,12 @@ class Accounts:
         kept = self._known().get(person_id)
         return kept is not None and not kept.username and kept.link == link
 
+    def listed(self) -> Mapping[str, Any]:
+        """All that the datastore lists of who is who: `identity.read_all`, once."""
+        if self._listed is None:
+            self._listed = identity.read_all(self._store, self._log)
+        return self._listed
+
     def _account(self, link: str) -> Optional[User]:
         return self._user(marked_id(link)) if link else None
 
@@ -149,6 +156,6 @@ class Accounts:
 
     def _all(self) -> Tuple[Mapping[str, str], Dict[str, KnownAccount]]:
         if self._read is None:
-            kept = identity.read_all(self._store, self._log)
+            kept = self.listed()
             self._read = identity.links(kept), known_accounts.known_in(kept, self._clock())
         return self._read

@@ -28,8 +28,8 @@ from pagerduty_mattermost.reviews.report import (
 
 if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
-    from pagerduty_mattermost.gateways.mattermost.channels import ChannelRef
     from pagerduty_mattermost.gateways.mattermost.post_once import SentPost
+    from pagerduty_mattermost.gateways.mattermost.values import ChannelRef
     from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty
     from pagerduty_mattermost.incidents.incident import Incident
 

@@ -25,7 +25,7 @@ from pagerduty_mattermost.core.config.settings import Config
 from pagerduty_mattermost.core.config.upkeep import DIGEST, RECONCILE, REMINDERS
 from pagerduty_mattermost.core.errors import RetryLater
 from pagerduty_mattermost.gateways.context import Context
-from pagerduty_mattermost.gateways.mattermost import channels
+from pagerduty_mattermost.gateways.mattermost import kept_channels
 from pagerduty_mattermost.gateways.mattermost.client import Mattermost
 from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty
 from pagerduty_mattermost.gateways.stackstorm import rule_criteria
@@ -57,7 +57,7 @@ RECONCILED_SECONDS = 3600.0
 COPIED_PREFIXES = (
     subscriptions.KEY_PREFIX,
     identity.KEY_PREFIX,
-    channels.KEY_PREFIX,
+    kept_channels.ID_PREFIX,
 )
 """Keys that the replay begins with as they are now."""
 _WHOLE_TRIGGER = re.compile(r"\s*\{\{\s*trigger\s*\}\}\s*")

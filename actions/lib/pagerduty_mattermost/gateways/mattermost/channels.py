@@ -11,8 +11,8 @@ the pack that begins with ':'.
 the default channel where these say nothing, so that an alarm of the pack's health is never
 unheard.
 
-A resolved channel is kept in the datastore for an hour (`pagerduty.channel.<sha>`), so a rename is
-noticed within one; `using` forgets it at once when Mattermost refuses the post (removed bot,
+A resolved channel is kept in the datastore for an hour (`kept_channels`), so a rename is noticed
+within one; `using` forgets it at once when Mattermost refuses the post (removed bot,
 archived channel), resolves again and tries once more. The bot joins public channels itself. Raises
 `ChannelUnavailable` saying who must do what, with which `notify(error)` is called first.
 """
@@ -24,7 +24,7 @@ from __future__ import annotations
 import hashlib
 import json
 from contextlib import suppress
-from typing import Any, Callable, Dict, NamedTuple, Optional, Tuple, TypeVar
+from typing import Any, Callable, Dict, Mapping, NamedTuple, Optional, Tuple, TypeVar
 
 from pagerduty_mattermost.core.errors import (
     ConfigError,
@@ -40,12 +40,19 @@ from pagerduty_mattermost.gateways.mattermost.client import (
     DELETED_CHANNEL,
     Mattermost,
 )
-from pagerduty_mattermost.gateways.mattermost.values import Channel, checked_name, is_id
-from pagerduty_mattermost.gateways.stackstorm.datastore import BrokenValue, Store
-
-KEY_PREFIX = "channel."
-CACHED_SECONDS = 3600.0
-"""Seconds a resolved channel is kept."""
+from pagerduty_mattermost.gateways.mattermost.kept_channels import (
+    ID_PREFIX,
+    KEPT_SECONDS,
+    NAMED_PREFIX,
+    KeptChannels,
+)
+from pagerduty_mattermost.gateways.mattermost.values import (
+    Channel,
+    ChannelRef,
+    checked_name,
+    is_id,
+)
+from pagerduty_mattermost.gateways.stackstorm.datastore import Store
 
 Answer = TypeVar("Answer")
 
@@ -74,23 +81,6 @@ def is_archived(error: BaseException) -> bool:
     """Whether it says that a channel is archived: of a channel that was looked for, or of what was
     to be written in it."""
     return isinstance(error, PackError) and error.error_id in ARCHIVED_ERRORS
-
-
-class ChannelRef(NamedTuple):
-    """A channel the bot can post to."""
-
-    id: str
-    name: str = ""
-    display_name: str = ""
-    team: str = ""
-    """Name of the team where it was found; empty when it was given by id."""
-    type: str = "O"
-    """O public, P private, D direct, G group."""
-
-    @property
-    def label(self) -> str:
-        """`~name`, or the id of a channel that people know by no name."""
-        return f"~{self.name}" if self.type in "OP" and self.name else self.id
 
 
 class _Target(NamedTuple):
@@ -125,6 +115,7 @@ class Channels:
         self._store = store
         self._notify = notify
         self._known: Dict[str, ChannelRef] = {}
+        self._kept = KeptChannels(store)
 
     def resolve(self, text: str, service: Tuple[str, str] = ("", "")) -> ChannelRef:
         """The channel, with the bot in it; from the cache where it is there."""
@@ -140,6 +131,10 @@ class Channels:
         the same channel, by its id or its name."""
         return self._key(self._target(text, service))
 
+    def brought(self, text: str, service: Tuple[str, str], listed: Mapping[str, Any]) -> None:
+        """What a listing has of the channel (`KeptChannels.brought`): it is not read again."""
+        self._kept.brought(self._place(self._target(text, service)), listed)
+
     def id_of(self, text: str) -> str:
         """The channel's id, whether the bot is in it or not; remembered for an hour."""
         target = self._target(text, ("", ""))
@@ -150,7 +145,7 @@ class Channels:
                 return str(kept["id"])
         found = self._find(target).id
         with suppress(PackError):  # looked up again next time
-            self._store.remember(key, {"id": found}, CACHED_SECONDS)
+            self._store.remember(key, {"id": found}, KEPT_SECONDS)
         return found
 
     def look_up(self, text: str, service: Tuple[str, str] = ("", "")) -> ChannelRef:
@@ -227,7 +222,7 @@ class Channels:
     ) -> Tuple[ChannelRef, bool]:
         """The channel, and whether it came from the cache."""
         key = self._key(target)
-        kept = self._known.get(key) or self._read(key)
+        kept = self._known.get(key) or self._kept.read(self._place(target))
         if kept:
             self._known[key] = kept
             return kept, True
@@ -242,8 +237,7 @@ class Channels:
             raise self._told(error, target) from None
         channel = _ref(found, target)
         self._known[key] = channel
-        with suppress(PackError):  # resolved again next time
-            self._store.remember(key, channel._asdict(), CACHED_SECONDS)
+        self._kept.write(self._place(target), channel)
         return channel, False
 
     def _find(self, target: _Target) -> Channel:
@@ -348,23 +342,20 @@ class Channels:
         return self._mattermost.me().username
 
     def _key(self, target: _Target) -> str:
-        asked = json.dumps([self._mattermost.settings.url, target.id, target.team, target.name])
-        return KEY_PREFIX + hashlib.sha256(asked.encode("ascii")).hexdigest()[:32]
+        """What stands for its words; cards remember theirs."""
+        return ID_PREFIX + self._digest(target)
 
-    def _read(self, key: str) -> Optional[ChannelRef]:
-        try:
-            kept = self._store.read(key)
-        except (PackError, BrokenValue):
-            return None
-        if not isinstance(kept, dict) or not is_id(str(kept.get("id"))):
-            return None
-        return ChannelRef(**{name: str(kept.get(name) or "") for name in ChannelRef._fields})
+    def _digest(self, target: _Target) -> str:
+        asked = json.dumps([self._mattermost.settings.url, target.id, target.team, target.name])
+        return hashlib.sha256(asked.encode("ascii")).hexdigest()[:32]
+
+    def _place(self, target: _Target) -> str:
+        """Under which name the datastore keeps it."""
+        return (ID_PREFIX if target.id else NAMED_PREFIX) + self._digest(target)
 
     def _forget(self, target: _Target) -> None:
-        key = self._key(target)
-        if self._known.pop(key, None):
-            with suppress(PackError):  # it expires within the hour
-                self._store.forget(key)
+        if self._known.pop(self._key(target), None):
+            self._kept.forget(self._place(target))
 
 
 def _ref(found: Channel, target: _Target) -> ChannelRef:

@@ -59,6 +59,23 @@ class Channel(NamedTuple):
     last_post_at: int = 0
 
 
+class ChannelRef(NamedTuple):
+    """A channel the bot can post to."""
+
+    id: str
+    name: str = ""
+    display_name: str = ""
+    team: str = ""
+    """Name of the team where it was found; empty when it was given by id."""
+    type: str = "O"
+    """O public, P private, D direct, G group."""
+
+    @property
+    def label(self) -> str:
+        """`~name`, or the id of a channel that people know by no name."""
+        return f"~{self.name}" if self.type in "OP" and self.name else self.id
+
+
 def marked_id(id: str) -> str:
     """A user's id where names are taken as well: no username holds a colon, and one may be 26
     letters and digits long, as an id is."""
