@@ -92,7 +92,7 @@ def test_where_the_sensor_can_not_read_the_rules() -> None:
         counted.world.close()
     assert (new.executions, later.executions) == (2, 2)
     assert (len(new.pagerduty), len(new.mattermost)) == (0, 2), new
-    assert len(new.datastore) <= 11, new
+    assert len(new.datastore) <= 9, new
     assert (len(later.pagerduty), len(later.mattermost)) == (0, 2), later
     assert len(later.datastore) <= 7, later
 
@@ -108,6 +108,6 @@ def test_in_the_other_order() -> None:
     finally:
         counted.world.close()
     assert (len(new.pagerduty), len(new.mattermost)) == (0, 2), new
-    assert len(new.datastore) <= 15, new
+    assert len(new.datastore) <= 13, new
     assert (len(later.pagerduty), len(later.mattermost)) == (0, 2), later
     assert len(later.datastore) <= 7, later
