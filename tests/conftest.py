@@ -3,6 +3,7 @@ are missing."""
 
 from __future__ import annotations
 
+import gc
 import importlib.util
 import os
 import pickle
@@ -18,6 +19,9 @@ import pytest
 from hypothesis import settings
 
 ROOT = Path(__file__).resolve().parent.parent
+
+# Collecting makes millions of objects, all of which stay: see `pytest_collection_finish`.
+gc.disable()
 
 for folder in (
     "sensors",
@@ -106,6 +110,14 @@ def pytest_collection_modifyitems(items: List[pytest.Item]) -> None:
     """What waits longest, for processes and pages, begins first: what is quick fills the workers'
     last minute. (xdist would begin with the files of many quick tests.)"""
     items.sort(key=lambda item: item.path.parent.name not in ("e2e", "standalone"))
+
+
+def pytest_collection_finish() -> None:
+    """What tests leave behind is looked for among what they made, not among all tests and
+    libraries, which took each worker half a second each time."""
+    gc.freeze()
+    gc.set_threshold(10_000)
+    gc.enable()
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

@@ -6,17 +6,17 @@ from pathlib import Path
 from typing import Any, Tuple
 
 import pytest
-import yaml
 from typed_case import TypedCase
 
 from pagerduty_mattermost.chat.parser import parse
 from pagerduty_mattermost.chat.verb import MANY, ONE
 from pagerduty_mattermost.chat.verbs.registry import TABLE
+from pagerduty_mattermost.core.yaml_text import loaded
 
 CASES = Path(__file__).resolve().parent.parent / "fixtures" / "cases"
-WRONG_ONE = yaml.safe_load((CASES / "F01_resolve_wrong_incident.yaml").read_text("utf-8"))
-SPELLINGS = yaml.safe_load((CASES / "F01_more_spellings.yaml").read_text("utf-8"))["commands"]
-MISREAD = yaml.safe_load((CASES / "F02_times_misread.yaml").read_text("utf-8"))
+WRONG_ONE = loaded((CASES / "F01_resolve_wrong_incident.yaml").read_text("utf-8"))
+SPELLINGS = loaded((CASES / "F01_more_spellings.yaml").read_text("utf-8"))["commands"]
+MISREAD = loaded((CASES / "F02_times_misread.yaml").read_text("utf-8"))
 
 
 class TargetsTestCase(TypedCase):

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any, Callable, Dict, Iterator, Mapping, Tuple
 
 import pytest
-import yaml
 
 from pagerduty_mattermost.core.config.settings import (
     Config,
@@ -17,10 +16,11 @@ from pagerduty_mattermost.core.config.settings import (
     mattermost_missing,
     require_pagerduty,
 )
+from pagerduty_mattermost.core.yaml_text import loaded
 from standalone import config_file, schemas
 
 ROOT = Path(__file__).resolve().parents[2]
-SCHEMA: Dict[str, Any] = yaml.safe_load((ROOT / "config.schema.yaml").read_text())
+SCHEMA: Dict[str, Any] = loaded((ROOT / "config.schema.yaml").read_text())
 WHOLE = {"title": "config", "type": "object", "properties": SCHEMA, "additionalProperties": True}
 
 Validate = Callable[[Mapping[str, Any]], Dict[str, Any]]
@@ -172,4 +172,4 @@ def test_secrets_are_marked() -> None:
 
 
 def test_the_example_is_valid(validate: Validate) -> None:
-    validate(yaml.safe_load((ROOT / "pagerduty.yaml.example").read_text()))
+    validate(loaded((ROOT / "pagerduty.yaml.example").read_text()))

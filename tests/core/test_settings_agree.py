@@ -19,9 +19,10 @@ from pagerduty_mattermost.core.config.watch import (
     WatchConfig,
 )
 from pagerduty_mattermost.core.errors import ConfigError
+from pagerduty_mattermost.core.yaml_text import loaded
 
 ROOT = Path(__file__).resolve().parents[2]
-SCHEMA: Dict[str, Any] = yaml.safe_load((ROOT / "config.schema.yaml").read_text())
+SCHEMA: Dict[str, Any] = loaded((ROOT / "config.schema.yaml").read_text())
 EXAMPLE = (ROOT / "pagerduty.yaml.example").read_text()
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Optional
 
 import pytest
-import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -21,9 +20,10 @@ from pagerduty_mattermost.core.typed_times import (
     read_time,
     span_in_words,
 )
+from pagerduty_mattermost.core.yaml_text import loaded
 
 CASES = Path(__file__).resolve().parents[1] / "fixtures" / "cases"
-SPELT = yaml.safe_load((CASES / "F02_more_times.yaml").read_text("utf-8"))
+SPELT = loaded((CASES / "F02_more_times.yaml").read_text("utf-8"))
 NOW = 1795258980.0  # Saturday 2026-11-21 12:03 in Berlin
 
 

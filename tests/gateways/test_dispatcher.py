@@ -12,10 +12,10 @@ from typing import Any, Dict, List
 
 import jsonschema
 import pytest
-import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pagerduty_mattermost.core.yaml_text import loaded
 from pagerduty_mattermost.gateways.stackstorm.dispatcher import (
     GIVE_UP_SECONDS,
     MAX_HANGING,
@@ -36,7 +36,7 @@ from pagerduty_mattermost.incidents.trigger_payload import Along, payload
 from pagerduty_mattermost.sensor.health import SensorHealth
 from pagerduty_mattermost.sensor.open_summary import summary
 
-METADATA = yaml.safe_load(
+METADATA = loaded(
     (Path(__file__).resolve().parents[2] / "sensors" / "incident_sensor.yaml").read_text()
 )
 SCHEMAS: Dict[str, Any] = {

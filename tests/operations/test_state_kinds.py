@@ -7,6 +7,7 @@ from __future__ import annotations
 import ast
 import inspect
 import re
+from functools import lru_cache
 from pathlib import Path
 from typing import Dict, Iterator, List, Tuple
 
@@ -147,17 +148,23 @@ def strings(tree: ast.AST) -> Iterator[Tuple[int, str]]:
 
 def spelt(text: str) -> str:
     """The owner of the key that the text spells, whole or up to one of its dots; else empty."""
-    if not text.strip(HOLE + ".").strip():
-        return ""
-    for key, owner in OWNERS.items():
+    return spellings().get(text, "") if text.strip(HOLE + ".").strip() else ""
+
+
+@lru_cache(maxsize=None)
+def spellings() -> Dict[str, str]:
+    found: Dict[str, str] = {}
+    for key, owner in owners().items():
         steps = key.replace("<>", HOLE).split(".")
-        beginnings = {".".join(steps[:count]) + "." for count in range(1, len(steps))}
-        if text == key.replace("<>", HOLE) or (text in beginnings and "<>" in key):
-            return owner
-    return ""
+        found.setdefault(".".join(steps), owner)
+        if "<>" in key:
+            for count in range(1, len(steps)):
+                found.setdefault(".".join(steps[:count]) + ".", owner)
+    return found
 
 
-def _owners() -> Dict[str, str]:
+@lru_cache(maxsize=None)
+def owners() -> Dict[str, str]:
     """Key with `<>` for what differs → the module in which it, up to there, is a constant, else
     its first word."""
     whole: Dict[str, str] = {}
@@ -177,11 +184,8 @@ def _owners() -> Dict[str, str]:
     return {**by_first_word, **whole}
 
 
-OWNERS = _owners()
-
-
 def test_every_key_has_an_owner() -> None:
-    assert {re.sub("<[^>]+>", "<>", key) for key in KEYS} == set(OWNERS)
+    assert {re.sub("<[^>]+>", "<>", key) for key in KEYS} == set(owners())
 
 
 def test_a_key_is_written_out_by_its_owner_alone() -> None:

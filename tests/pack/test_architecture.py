@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Dict, Iterator, List, Set, Tuple
 
 import pytest
-import yaml
 from pack_files import ROOT
 
+from pagerduty_mattermost.core.yaml_text import loaded
 from pagerduty_mattermost.operations.state_kinds import KINDS
 
 LIBRARY = ROOT / "actions" / "lib" / "pagerduty_mattermost"
@@ -166,9 +166,9 @@ def names_of_the_pack() -> Set[str]:
     found = set()
     for kind in ("actions", "rules"):
         for path in (ROOT / kind).glob("*.yaml"):
-            found.add(str(yaml.safe_load(path.read_text(encoding="utf-8"))["name"]))
+            found.add(str(loaded(path.read_text(encoding="utf-8"))["name"]))
     for path in (ROOT / "sensors").glob("*.yaml"):
-        for trigger in yaml.safe_load(path.read_text(encoding="utf-8")).get("trigger_types", ()):
+        for trigger in loaded(path.read_text(encoding="utf-8")).get("trigger_types", ()):
             found.add(str(trigger["name"]))
     return found | {f"pagerduty.{name}" for name in found}
 
@@ -176,7 +176,7 @@ def names_of_the_pack() -> Set[str]:
 @lru_cache(maxsize=None)
 def settings() -> Set[str]:
     """The configuration's settings by their dotted names, and its sections."""
-    schema = yaml.safe_load((ROOT / "config.schema.yaml").read_text(encoding="utf-8"))
+    schema = loaded((ROOT / "config.schema.yaml").read_text(encoding="utf-8"))
 
     def of(part: Dict[str, Dict[str, object]], before: str = "") -> Iterator[str]:
         for name, spec in part.items():

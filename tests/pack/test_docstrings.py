@@ -10,6 +10,7 @@ import builtins
 import importlib
 import inspect
 import re
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, Set
 
@@ -24,8 +25,11 @@ OF_OTHER_MODULES = {"clock", "get_incident", "payload", "post_key", "read", "req
 DATA = {"incident", "route", "requests", "sensor"}
 """Words that begin names of events, fields, keys and other libraries, as well as a module's."""
 
-DEFINED: Set[str] = {name for path in MODULES.values() for name in names_of(path)}
-"""What the library's modules define at their tops."""
+
+@lru_cache(maxsize=None)
+def defined() -> Set[str]:
+    """What the library's modules define at their tops."""
+    return {name for path in MODULES.values() for name in names_of(path)}
 
 
 def examples(docstring: str) -> str:
@@ -77,7 +81,7 @@ def wrong_calls(module: str, code: str) -> Iterator[str]:
         bound: List[object] = []
         if isinstance(node.func, ast.Name):
             name = node.func.id
-            classes = {one for one in DEFINED if one[:1].isupper()}
+            classes = {one for one in defined() if one[:1].isupper()}
             known = classes | IN_EXAMPLES_ALONE | OF_OTHER_MODULES | assigned
             if not (name in known or hasattr(there, name) or hasattr(builtins, name)):
                 yield f"{name}: nothing defines it"
@@ -112,7 +116,7 @@ def test_the_example_of_a_module_can_be_done(module: str) -> None:
     assert list(wrong_calls(module, examples(head))) == []
     shown = "\n".join(line for line in head.splitlines() if line.startswith("    "))
     results = set(re.findall(r"\b([A-Z][a-z]\w*)\(", re.sub(r'"[^"]*"', "", shown)))
-    assert results - DEFINED - IN_EXAMPLES_ALONE == set()
+    assert results - defined() - IN_EXAMPLES_ALONE == set()
 
 
 @pytest.mark.parametrize("module", sorted(MODULES))
@@ -120,7 +124,7 @@ def test_a_docstring_names_what_is_there(module: str) -> None:
     text = "\n".join(docstrings(module))
     assert [one for one in unknown(text) if one.partition(".")[0] not in DATA] == []
     constants = set(re.findall(r"`([A-Z]+(?:_[A-Z]+)+)`", text))
-    assert constants - DEFINED == set()
+    assert constants - defined() == set()
 
 
 @pytest.mark.parametrize(

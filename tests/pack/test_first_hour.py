@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any, Iterator, Mapping
 
 import pytest
-import yaml
+
+from pagerduty_mattermost.core.yaml_text import loaded
 
 ROOT = Path(__file__).resolve().parents[2]
-SCHEMA = yaml.safe_load((ROOT / "config.schema.yaml").read_text(encoding="utf-8"))
+SCHEMA = loaded((ROOT / "config.schema.yaml").read_text(encoding="utf-8"))
 EXAMPLE = (ROOT / "pagerduty.yaml.example").read_text(encoding="utf-8")
 LAST_QUESTION = "time_zone"
 MAX_QUESTIONS = 12
@@ -44,7 +45,7 @@ def test_the_guide_says_which_questions_to_answer() -> None:
 
 
 def test_the_example_begins_with_what_most_need() -> None:
-    keys = list(yaml.safe_load(EXAMPLE))
+    keys = list(loaded(EXAMPLE))
     assert keys[:4] == ["api_key", "region", "mattermost", "time_zone"]
     assert EXAMPLE.index("What follows is optional") < 3000
 

@@ -9,21 +9,20 @@ import re
 from typing import Any, Dict, List
 
 import pytest
-import yaml
 from pack_files import ROOT, files
 
 from pagerduty_mattermost.action_bases.upkeep import ENTRY_POINTS
 from pagerduty_mattermost.cards.route import make_route
 from pagerduty_mattermost.core.config.upkeep import JOBS
+from pagerduty_mattermost.core.yaml_text import loaded
 from pagerduty_mattermost.gateways.stackstorm.rule_criteria import matches
 from pagerduty_mattermost.incidents.incident import Change, Incident, IncidentEvent, to_payload
 
 RULES: Dict[str, Dict[str, Any]] = {
-    path.stem: yaml.safe_load(path.read_text(encoding="utf-8")) for path in files("rules")
+    path.stem: loaded(path.read_text(encoding="utf-8")) for path in files("rules")
 }
 ACTIONS: Dict[str, Dict[str, Any]] = {
-    f"pagerduty.{path.stem}": yaml.safe_load(path.read_text(encoding="utf-8"))
-    for path in files("actions")
+    f"pagerduty.{path.stem}": loaded(path.read_text(encoding="utf-8")) for path in files("actions")
 }
 BY_PRIORITY = (
     "p1_to_incidents_p1",
@@ -111,7 +110,7 @@ def test_every_route_that_posts_names_itself_and_passes_the_trigger_whole() -> N
 
 def test_policies_only_repeat_what_posts_once() -> None:
     for path in files("policies"):
-        policy = yaml.safe_load(path.read_text(encoding="utf-8"))
+        policy = loaded(path.read_text(encoding="utf-8"))
         assert policy["name"].startswith("pagerduty_")
         assert policy["policy_type"] == "action.retry"
         # A failure ends at once: StackStorm can't tell a person's mistake from an outage.
@@ -123,8 +122,7 @@ def test_policies_only_repeat_what_posts_once() -> None:
 
 def test_whatever_an_enabled_or_example_rule_sends_is_tried_again() -> None:
     retried = {
-        yaml.safe_load(path.read_text(encoding="utf-8"))["resource_ref"]
-        for path in files("policies")
+        loaded(path.read_text(encoding="utf-8"))["resource_ref"] for path in files("policies")
     }
     ticking = ("core.st2.", "pagerduty.heartbeat")
     retried |= {

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any, Dict, Iterator, Tuple
 
 import pytest
-import yaml
+
+from pagerduty_mattermost.core.yaml_text import loaded
 
 ROOT = Path(__file__).resolve().parents[2]
 LIBRARY = ROOT / "actions" / "lib" / "pagerduty_mattermost"
@@ -84,7 +85,7 @@ METADATA = sorted(
 def test_metadata() -> None:
     wrong: Dict[str, Any] = {}
     for path in [*METADATA, ROOT / "config.schema.yaml", ROOT / "pack.yaml"]:
-        texts = descriptions(yaml.safe_load(path.read_text(encoding="utf-8")))
+        texts = descriptions(loaded(path.read_text(encoding="utf-8")))
         lines = [line for text in texts for line in found(text)]
         if lines:
             wrong[path.name] = lines

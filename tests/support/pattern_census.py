@@ -17,7 +17,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Dict, Iterator, List, NamedTuple, Tuple
 
-import yaml
+from pagerduty_mattermost.core.yaml_text import loaded
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 FOLDERS = ("actions", "sensors", "standalone", "tools", "sandbox", "benchmarks")
@@ -141,9 +141,9 @@ def of_metadata() -> List[FoundPattern]:
     found: List[FoundPattern] = []
     for path in sorted((ROOT / "actions" / "lib").rglob("*.json")):
         found += _patterns(path, json.loads(path.read_text("utf-8")))
-    found += _patterns(ROOT / "config.schema.yaml", yaml.safe_load(_text("config.schema.yaml")))
+    found += _patterns(ROOT / "config.schema.yaml", loaded(_text("config.schema.yaml")))
     for path in sorted((ROOT / "rules").glob("*.yaml")):
-        rule = yaml.safe_load(path.read_text("utf-8"))
+        rule = loaded(path.read_text("utf-8"))
         for criterion in (rule.get("criteria") or {}).values():
             kind, pattern = criterion.get("type", ""), criterion.get("pattern")
             if kind in ("matchregex", "regex", "iregex") and isinstance(pattern, str):
@@ -170,7 +170,7 @@ def of_aliases() -> Dict[str, str]:
 
     found: Dict[str, str] = {}
     for path in sorted((ROOT / "aliases").glob("*.yaml")):
-        alias = yaml.safe_load(path.read_text("utf-8"))
+        alias = loaded(path.read_text("utf-8"))
         for entry in alias["formats"]:
             for text in entry["representation"]:
                 found[f"{alias['name']}: {text}"] = compiled(text).pattern
