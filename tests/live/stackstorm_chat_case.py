@@ -43,6 +43,11 @@ class LiveCase(ChatopsCase):
             api("DELETE", f"/actionalias/{ref}")
         super().tearDown()
 
+    def posts_of(self, words: str) -> List[Dict[str, Any]]:
+        """The posts in which they stand: questions that wait in the same StackStorm are asked
+        here, too."""
+        return [one for one in self.posts() if words in one["message"]]
+
     def alias(self, name: str, formats: List[str], **more: Any) -> None:
         body = {"name": name, "pack": PACK, "action_ref": "core.local", "formats": formats}
         api("POST", "/actionalias", {**body, "description": "live_chat", **more})

@@ -139,10 +139,10 @@ class RunsTestCase(LiveCase):
         self.say("livechat echo one")
         post = self.told("succeeded: one")
         self.press(post, "Run again", "grace")
-        self.waited(lambda: len(self.posts()) == 2)
+        self.waited(lambda: len(self.posts_of("livechat")) == 2)
         self.nothing_left()
-        assert "grace" in self.posts()[1]["message"]
-        assert "succeeded: one" in self.posts()[1]["message"]
+        assert "grace" in self.posts_of("livechat")[1]["message"]
+        assert "succeeded: one" in self.posts_of("livechat")[1]["message"]
         self.say("livechat seq -s , 3000")  # a line of 14 KB: each line costs StackStorm a write
         reply = self.waited(lambda: next((p for p in self.posts() if p.get("file_ids")), None))
         stored = self.sandbox.mattermost.account.state.files[reply["file_ids"][0]]
@@ -188,7 +188,7 @@ class RunsTestCase(LiveCase):
             thread.join()
         for number in range(12):
             self.told(f"succeeded: at{number}once")
-        assert len(self.posts()) == 12
+        assert len(self.posts_of("livechat")) == 12
         self.nothing_left()
 
     def test_the_sensor_dies_between_execution_and_result(self) -> None:
@@ -198,5 +198,5 @@ class RunsTestCase(LiveCase):
         self.start()
         self.bridge.tend()
         assert self.told("succeeded: survived")["id"] == post["id"]
-        assert len(self.posts()) == 1
+        assert len(self.posts_of("livechat")) == 1
         self.nothing_left()
