@@ -113,6 +113,12 @@ def _typed(browser: Any, text: str) -> None:
     browser.js("document.querySelector('#composer button').click()")
 
 
+def _room_of(mattermost: Any, incident: Any) -> Any:
+    """The incident's own channel, None while there is none."""
+    channels = mattermost.state.channels.values()
+    return next((one for one in channels if one.purpose.endswith(incident.id)), None)
+
+
 def _draw_room(sandbox: Any, room: Any, browser: Any, until: Any, incident: Any) -> None:
     """An incident's own channel, with what was said in it."""
     from sandbox.mattermost import ChatPerson
@@ -120,8 +126,7 @@ def _draw_room(sandbox: Any, room: Any, browser: Any, until: Any, incident: Any)
     mattermost = sandbox.mattermost.account
 
     def made() -> Any:
-        channels = mattermost.state.channels.values()
-        return next((one for one in channels if one.purpose.endswith(incident.id)), None)
+        return _room_of(mattermost, incident)
 
     grace = ChatPerson(sandbox.mattermost, "grace")
     grace.command("incidents", f"/pd room {incident.number}")
@@ -150,8 +155,7 @@ def _major_incident(sandbox: Any, room: Any, until: Any) -> Tuple[Any, Any, Any,
     grace.command("incidents", f"/pd start major-incident {incident.number}")
 
     def made() -> Any:
-        channels = mattermost.state.channels.values()
-        return next((one for one in channels if one.purpose.endswith(incident.id)), None)
+        return _room_of(mattermost, incident)
 
     def post() -> Any:
         posts = mattermost.posts(made().name) if made() else []

@@ -5,11 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from pagerduty_mattermost.action_bases.inputs import checked
-from pagerduty_mattermost.action_bases.pack_action import PackAction
+from pagerduty_mattermost.action_bases.pack_action import PackAction, is_last_of_few
 from pagerduty_mattermost.core.errors import RejectedInput, RetryLater
-
-TRIES_AT_MATTERMOST = 2
-"""Whoever is on call hears soon, or by a failed post."""
 
 
 class EventSend(PackAction):
@@ -35,5 +32,5 @@ class EventSend(PackAction):
         return event_pages.send(self.context, kind, key, given, dedup_key=new_key, keep=keep)
 
     def gives_up(self, error: RetryLater, attempt: int) -> bool:
-        """A rate limit is waited for."""
-        return error.status != 429 and attempt >= TRIES_AT_MATTERMOST
+        """Whoever is on call hears soon, or by a failed post."""
+        return is_last_of_few(error, attempt)

@@ -6,10 +6,8 @@ from __future__ import annotations
 from typing import Any, Dict, Optional
 
 from pagerduty_mattermost.action_bases.card_action import CardAction
+from pagerduty_mattermost.action_bases.pack_action import is_last_of_few
 from pagerduty_mattermost.core.errors import RetryLater
-
-TRIES_AT_MATTERMOST = 2
-"""What it does not take is a failed post."""
 
 
 class KeptPageSend(CardAction):
@@ -29,5 +27,5 @@ class KeptPageSend(CardAction):
         return report.as_result(remembered)
 
     def gives_up(self, error: RetryLater, attempt: int) -> bool:
-        """A rate limit is waited for."""
-        return error.status != 429 and attempt >= TRIES_AT_MATTERMOST
+        """What Mattermost does not take is a failed post."""
+        return is_last_of_few(error, attempt)

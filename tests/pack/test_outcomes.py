@@ -12,7 +12,7 @@ import pytest
 from pack_files import ROOT
 
 FOLDERS = ("actions", "sensors", "standalone")
-READ = {"startswith", "endswith", "partition", "rpartition", "find", "index", "split", "count"}
+READ = {"startswith", "endswith", "partition", "rpartition", "find", "index", "split", "replace"}
 """Methods of a text by which something is looked for in it."""
 MESSAGES = {"message", "reason", "problem"}
 """Names of attributes and fields that hold a line for people."""

@@ -276,6 +276,12 @@ class PackAction(Action):
         return kept
 
 
+def is_last_of_few(error: RetryLater, attempt: int) -> bool:
+    """For `PackAction.gives_up` of what hears soon that Mattermost is away: as many tries as of
+    what is kept, but a rate limit is waited for."""
+    return error.status != 429 and attempt >= TRIES_OF_WHAT_IS_KEPT
+
+
 def may_pass(failed: PackError) -> bool:
     """Whether the datastore may take it later."""
     return isinstance(failed, StoreUnreachable) and not isinstance(failed, StoreForbidden)

@@ -206,7 +206,7 @@ def _begin(context: Context, one: DeadLetter) -> None:
     """An act has no key that the other side knows: that it was begun must be seen if this run is
     killed."""
     zone = times.zone(context.settings.time_zone)
-    at = times.stamp(times.iso(context.clock()), zone)
+    at = times.stamp_at(context.clock(), zone)
     reason = (
         f"Replayed by hand at {at}; whether it was done is not known, check the "
         f"incident first. {one.reason}"

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Dict, List, NamedTuple, Optional
 
 from pagerduty_mattermost.cards.route import Route
 from pagerduty_mattermost.core.json_values import MisshapenValue, from_json, to_json
+from pagerduty_mattermost.gateways.stackstorm.broken_values import left_out
 from pagerduty_mattermost.gateways.stackstorm.datastore import BrokenValue, Store
 from pagerduty_mattermost.incidents.incident import Incident
 
@@ -118,13 +119,9 @@ def every(store: Store, log: Any = None) -> List[HeldCard]:
     """All of them, in the order of their keys; one request. What does not read is left out. Raises
     StoreUnreachable."""
 
-    def broken(error: BrokenValue) -> None:
-        if log is not None:
-            log.warning("%s; it is not used", error)
-
     found = (
         held_of(name, value)
-        for name, value in sorted(store.read_prefix(KEY_PREFIX, broken).items())
+        for name, value in sorted(store.read_prefix(KEY_PREFIX, left_out(log)).items())
     )
     return [one for one in found if one is not None]
 

@@ -31,7 +31,7 @@ _LISTS = ("start_on", "reply_on", "checklist", "reactions")
 
 def is_on_incidents(rule: Any) -> bool:
     """Whether it is a rule on the incident trigger, enabled or not."""
-    return _trigger(rule) == INCIDENT_TRIGGER
+    return trigger_of(rule) == INCIDENT_TRIGGER
 
 
 def posts_cards(rule: Any) -> bool:
@@ -119,7 +119,8 @@ def _is_plain(text: Any) -> bool:
     return isinstance(text, str) and "{{" not in text and "{%" not in text and "{#" not in text
 
 
-def _trigger(rule: Any) -> str:
+def trigger_of(rule: Any) -> str:
+    """The reference of the trigger that a rule of StackStorm is on; empty where it has none."""
     trigger = getattr(rule, "trigger", None)
     if isinstance(trigger, Mapping):
         return str(trigger.get("type") or trigger.get("ref") or "")

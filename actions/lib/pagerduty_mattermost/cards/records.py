@@ -34,6 +34,7 @@ from pagerduty_mattermost.cards.incident_memory import (
     SeenChange,
 )
 from pagerduty_mattermost.core.json_values import MisshapenValue, from_json, to_json
+from pagerduty_mattermost.gateways.stackstorm.broken_values import left_out
 from pagerduty_mattermost.gateways.stackstorm.datastore import PREFIX, BrokenValue, Store
 from pagerduty_mattermost.incidents.incident import (
     Version,
@@ -80,8 +81,7 @@ def load_all(store: Store, log: Any = None) -> Dict[str, IncidentMemory]:
     """Of every incident, by its id: one read of the datastore, a page of 100 keys at a time."""
     found, unread = _load(store, KEY_PREFIX)
     for error in unread:
-        if log is not None:
-            log.warning("%s; it is not used", error)
+        left_out(log)(error)
     return found
 
 

@@ -14,7 +14,8 @@ from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Tuple
 from pagerduty_mattermost.cards.route import Route, event_types
 from pagerduty_mattermost.core.json_values import MisshapenValue, from_json, to_json
 from pagerduty_mattermost.core.text import clean, escape, one_line
-from pagerduty_mattermost.gateways.stackstorm.datastore import BrokenValue, Store
+from pagerduty_mattermost.gateways.stackstorm.broken_values import left_out
+from pagerduty_mattermost.gateways.stackstorm.datastore import Store
 from pagerduty_mattermost.incidents.incident import Incident
 
 KEY_PREFIX = "subscription."
@@ -137,11 +138,7 @@ def events_of(text: str) -> Tuple[str, ...]:
 
 
 def _read(store: Store, prefix: str, log: Any) -> List[Subscription]:
-    def broken(error: BrokenValue) -> None:
-        if log is not None:
-            log.warning("%s; it is not used", error)
-
-    found = (subscription_of(value) for value in store.read_prefix(prefix, broken).values())
+    found = (subscription_of(value) for value in store.read_prefix(prefix, left_out(log)).values())
     return [one for one in found if one]
 
 

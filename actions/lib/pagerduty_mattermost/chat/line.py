@@ -45,6 +45,10 @@ class TypedLine(NamedTuple):
         """What the word is compared by; empty behind the end."""
         return self.words[number].key if number < len(self.words) else ""
 
+    def raw(self, number: int) -> str:
+        """The word as it was typed, its quotes and all; empty behind the end."""
+        return self.rest(number).before(1).typed()
+
     def keys(self, count: int) -> Tuple[str, ...]:
         """What the first words are compared by."""
         return tuple(word.key for word in self.words[:count])

@@ -84,10 +84,10 @@ def option_name(raw: str) -> str:
 def _yes_or_no(line: TypedLine, at: int) -> Tuple[str, int]:
     """What is said of the flag at that place, `yes` where nothing is, and where the next word
     stands."""
-    _, equals, value = _raw(line, at).partition("=")
+    _, equals, value = line.raw(at).partition("=")
     if equals:
         return plain(value).lower(), at + 1
-    behind = _raw(line, at + 1).lower()
+    behind = line.raw(at + 1).lower()
     return (behind, at + 2) if behind in (*_YES, *_NO) else (_YES[0], at + 1)
 
 
@@ -97,17 +97,17 @@ def _value(line: TypedLine, at: int) -> Tuple[str, int]:
     raw = line.text[line.words[at].start : line.words[at].end]
     value = raw.split("=", 1)[1] if "=" in raw else ""
     at += 1
-    if not value and _raw(line, at) == "=":
+    if not value and line.raw(at) == "=":
         at += 1
     if not value:
-        value = _raw(line, at)
+        value = line.raw(at)
         if option_name(value):
             return "", at
         value = value[1:] if value.startswith("=") else value
         at += 1
     parts = [value]
-    while _goes_on(parts[-1], _raw(line, at)):
-        parts.append(_raw(line, at))
+    while _goes_on(parts[-1], line.raw(at)):
+        parts.append(line.raw(at))
         at += 1
     return plain(" ".join(parts)), at
 
@@ -117,9 +117,3 @@ def _goes_on(value: str, following: str) -> bool:
         (value.endswith(",") and not option_name(following))
         or (value.startswith("@") and following.startswith("@"))
     )
-
-
-def _raw(line: TypedLine, at: int) -> str:
-    if at >= len(line.words):
-        return ""
-    return line.text[line.words[at].start : line.words[at].end]

@@ -74,7 +74,7 @@ def stage_said() -> FormReader:
         if len(line.words) <= 1:
             return {"text": plain(line.typed())} if line else {}
         if line.keys(2) == ("of", "incident") and line.word(3) == "is":
-            line = words_of(f"{_raw(line, 2)} {line.rest(4).typed()}")
+            line = words_of(f"{line.raw(2)} {line.rest(4).typed()}")
         named = typed_incidents.read(line.before(1).typed(), 1)
         if named.ids:
             return {"incidents": named.ids[0], "text": line.rest(1).said()}
@@ -92,14 +92,14 @@ def stage_and_words() -> FormReader:
             text = line.rest(3)
             return {"incidents": named.ids[0], "text": text.said()} if named.ids and text else None
         incident, rest = "", line
-        number = _raw(line, 0)
+        number = line.raw(0)
         # Of two numbers in front of words in quotes the first is the incident's.
-        both = _is_small(_raw(line, 1)) and len(line.words) == 3 and not line.words[2].key
+        both = _is_small(line.raw(1)) and len(line.words) == 3 and not line.words[2].key
         if both or not _is_small(number) or len(line.words) < 2:
             named = typed_incidents.read(line.before(1).typed(), 1)
             if named.ids and len(line.words) > 1:
                 incident, rest = named.ids[0], line.rest(1)
-                number = _raw(rest, 0)
+                number = rest.raw(0)
         stage = {}
         if _is_small(number) and len(rest.words) > 1:
             stage, rest = {"task": number}, rest.rest(1)
@@ -147,8 +147,8 @@ def _said(line: TypedLine, *, quoted: bool) -> Optional[SaidTask]:
     if here is None:
         return behind
     # Of three numbers, and of one in front of a place, the first is the incident's.
-    third = _is_small(_raw(line, 2))
-    of_three = behind is not None and third and read_place(_raw(line, 0)) is None
+    third = _is_small(line.raw(2))
+    of_three = behind is not None and third and read_place(line.raw(0)) is None
     return behind if of_three else _of_incident(here)
 
 
@@ -170,7 +170,7 @@ def _behind_incident(line: TypedLine, *, quoted: bool) -> Optional[SaidTask]:
 
 
 def _place(line: TypedLine, *, quoted: bool) -> Optional[SaidTask]:
-    first, second = _raw(line, 0), _raw(line, 1)
+    first, second = line.raw(0), line.raw(1)
     if read_place(first) is not None:
         return SaidTask("", first.rstrip("."), line.rest(1))
     if _is_small(first) and _is_small(second):
@@ -182,9 +182,3 @@ def _place(line: TypedLine, *, quoted: bool) -> Optional[SaidTask]:
 
 def _is_small(word: str) -> bool:
     return word.isascii() and word.isdecimal() and len(word) <= MAX_DIGITS
-
-
-def _raw(line: TypedLine, at: int) -> str:
-    if at >= len(line.words):
-        return ""
-    return line.text[line.words[at].start : line.words[at].end]

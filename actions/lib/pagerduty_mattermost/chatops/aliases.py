@@ -15,6 +15,7 @@ from typing import Any, List, NamedTuple, Optional, Sequence, Tuple
 
 from pagerduty_mattermost.core.text import clean, one_line
 from pagerduty_mattermost.gateways.stackstorm.alias_trial import formats_of
+from pagerduty_mattermost.incidents.raw_values import as_map
 
 MAX_DISPLAY_CHARACTERS = 300
 CLOSE_ENOUGH_RATIO = 0.75
@@ -71,8 +72,8 @@ def alias_of(row: Any) -> Optional[Alias]:
         clean(row.get("action_ref"), 400),
         one_line(clean(row.get("description"), MAX_DISPLAY_CHARACTERS)),
         tuple(formats) if isinstance(formats, (list, tuple)) else (),
-        _object(row.get("ack")),
-        _object(row.get("result")),
+        as_map(row.get("ack")),
+        as_map(row.get("result")),
         row.get("enabled", True) is not False,
     )
 
@@ -105,7 +106,3 @@ def searched(aliases: Sequence[Alias], words: str) -> List[Tuple[Alias, str]]:
 
 def _has(text: str, wanted: Sequence[str]) -> bool:
     return all(word in text.lower() for word in wanted)
-
-
-def _object(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}

@@ -52,7 +52,7 @@ def open_text(kept: KeptInquiry, zone: tzinfo) -> str:
     if kept.votes:
         told.append("so far: " + _votes(kept))
     if kept.until:
-        told.append(f"open until {times.stamp(times.iso(kept.until), zone)}")
+        told.append(f"open until {times.stamp_at(kept.until, zone)}")
     if told:
         lines.append(f"_{'; '.join(told)}_")
     return "\n".join(lines)
@@ -92,7 +92,7 @@ def never_asked_line(kept: KeptInquiry) -> str:
 
 def refused_line(kept: KeptInquiry, zone: tzinfo) -> str:
     """Why an answer that comes after its time is not taken."""
-    said = f"its time was over at {times.stamp(times.iso(kept.until), zone)}"
+    said = f"its time was over at {times.stamp_at(kept.until, zone)}"
     return f"{said}. {_goes_on(kept)}" if kept.state in (OPEN, LATE) and not kept.own else said
 
 

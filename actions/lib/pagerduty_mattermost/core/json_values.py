@@ -21,6 +21,7 @@ from typing import (
     Callable,
     Dict,
     Mapping,
+    Optional,
     Tuple,
     Type,
     TypeVar,
@@ -70,6 +71,14 @@ def from_json(cls: Type[Record], data: Any) -> Record:
     """Inverse of `to_json`. Raises MisshapenValue."""
     found: Record = _record(cls, data, "")
     return found
+
+
+def record_or_none(cls: Type[Record], data: Any) -> Optional[Record]:
+    """The same; None where the value is none of that class."""
+    try:
+        return from_json(cls, data)
+    except MisshapenValue:
+        return None
 
 
 def _record(cls: Any, data: Any, where: str) -> Any:

@@ -20,7 +20,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import lru_cache
-from typing import Any, Callable, List, Match, Pattern, Tuple
+from typing import Any, Callable, List, Mapping, Match, Pattern, Tuple
 from urllib.parse import quote
 
 ZERO_WIDTH_SPACE = "\u200b"
@@ -126,6 +126,11 @@ def one_line(text: str, limit: int = 0) -> str:
     given."""
     line = " ".join(text.replace("\u2424", " ").split())
     return cut(line, limit) if limit else line
+
+
+def given_text(given: Mapping[str, Any], name: str) -> str:
+    """A parameter of an action as a text without spaces around it; empty where none was given."""
+    return str(given.get(name) or "").strip()
 
 
 def did_you_mean(names: str) -> str:

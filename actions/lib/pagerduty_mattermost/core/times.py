@@ -149,6 +149,11 @@ def stamp(text: str, where: tzinfo) -> str:
     )
 
 
+def stamp_at(moment: float, where: tzinfo) -> str:
+    """The same of seconds since the epoch."""
+    return stamp(iso(moment), where)
+
+
 def duration(length: float) -> str:
     """A number of seconds in words, the two largest units: "45 s", "12 min", "1 h 5 min", "2 d 3
     h"."""

@@ -295,7 +295,7 @@ def _several(text: str, readings: List[float], zone: str) -> str:
 
 
 def _skipped(text: str, found: float, where: tzinfo) -> str:
-    shown = times.stamp(times.iso(found), where)
+    shown = times.stamp_at(found, where)
     written = times.wall_clock(found, where).strftime("%Y-%m-%d %H:%M")
     return (
         f"{_shown(text)} would be {shown}, since the clocks skip that time: "
@@ -308,7 +308,7 @@ def _would_be(text: str, found: float, zone: str) -> str:
 
 
 def _stamp(moment: float, zone: str) -> str:
-    return times.stamp(times.iso(moment), times.zone(zone))
+    return times.stamp_at(moment, times.zone(zone))
 
 
 def _shown(text: str) -> str:

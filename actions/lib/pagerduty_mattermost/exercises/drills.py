@@ -10,11 +10,11 @@ that it is over: who ended it, the change of its incident, or the round over roo
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Dict, List, Optional, Sequence
+from typing import TYPE_CHECKING, Any, List, Optional, Sequence
 
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import PackError, WriteRefused
-from pagerduty_mattermost.core.json_values import MisshapenValue, from_json, to_json
+from pagerduty_mattermost.core.json_values import record_or_none, to_json
 from pagerduty_mattermost.core.post_keys import post_key
 from pagerduty_mattermost.exercises.drill_times import (
     COMPARED_DRILLS,
@@ -30,7 +30,8 @@ from pagerduty_mattermost.exercises.on_test_service import (
     the_service,
 )
 from pagerduty_mattermost.exercises.planned_incidents import PlannedIncident
-from pagerduty_mattermost.gateways.pagerduty.client import fill
+from pagerduty_mattermost.gateways.stackstorm.broken_values import left_out
+from pagerduty_mattermost.incidents.reader import log_rows
 from pagerduty_mattermost.runs import following
 from pagerduty_mattermost.runs.records import Run, RunRecords
 
@@ -107,7 +108,7 @@ def report_run(context: Context, run: Run) -> str:
 
 def last_drills(context: Context, playbook: str) -> List[DrillTimes]:
     """The last drills of that playbook, the newest first."""
-    values = context.store.read_prefix(KEY_PREFIX, lambda error: context.log.warning("%s", error))
+    values = context.store.read_prefix(KEY_PREFIX, left_out(context.log))
     found = [one for one in map(drill_of, values.values()) if one is not None]
     mine = [one for one in found if one.playbook == playbook]
     return sorted(mine, key=lambda one: one.at, reverse=True)[:COMPARED_DRILLS]
@@ -115,18 +116,13 @@ def last_drills(context: Context, playbook: str) -> List[DrillTimes]:
 
 def drill_of(value: Any) -> Optional[DrillTimes]:
     """None where the value holds none."""
-    try:
-        return from_json(DrillTimes, value)
-    except MisshapenValue:
-        return None
+    return record_or_none(DrillTimes, value)
 
 
 def _acknowledged_at(context: Context, incident_id: str) -> Optional[float]:
-    path = fill("/incidents/{id}/log_entries", id=incident_id)
-    rows: List[Dict[str, Any]] = list(context.pagerduty.list_all(path, "log_entries").items)
     moments = [
         times.seconds(str(row.get("created_at")))
-        for row in rows
+        for row in log_rows(context.pagerduty, incident_id)
         if row.get("type") == ACKNOWLEDGED
     ]
     return min((moment for moment in moments if moment is not None), default=None)

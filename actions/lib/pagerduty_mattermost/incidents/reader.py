@@ -206,9 +206,16 @@ def read_open(pagerduty: PagerDuty) -> Tuple[Dict[str, Incident], Optional[float
 
 def read_incident_log(pagerduty: PagerDuty, incident_id: str) -> Tuple[LogEntry, ...]:
     """The log of one incident, newest first."""
-    path = fill("/incidents/{id}/log_entries", id=incident_id)
-    rows = pagerduty.list_all(path, "log_entries", {"include": ["channels"]}).items
+    rows = log_rows(pagerduty, incident_id, {"include": ["channels"]})
     return tuple(entry for entry in map(parse_entry, rows) if entry is not None)
+
+
+def log_rows(
+    pagerduty: PagerDuty, incident_id: str, params: Optional[Mapping[str, Any]] = None
+) -> List[Dict[str, Any]]:
+    """The same as PagerDuty sends it. Raises the gateway's errors."""
+    path = fill("/incidents/{id}/log_entries", id=incident_id)
+    return list(pagerduty.list_all(path, "log_entries", params).items)
 
 
 def read_snapshot(

@@ -37,7 +37,7 @@ from pagerduty_mattermost.core.errors import (
     RetryLater,
     Unauthorized,
 )
-from pagerduty_mattermost.core.json_values import MisshapenValue, from_json, to_json
+from pagerduty_mattermost.core.json_values import record_or_none, to_json
 from pagerduty_mattermost.gateways.pagerduty import on_calls
 from pagerduty_mattermost.gateways.pagerduty.find_incident import get_incident
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
@@ -315,7 +315,4 @@ def kept_of(name: str, value: Any) -> Optional[ReminderRecord]:
     """Of a relative key and its value; None when it is no such record."""
     if not isinstance(value, Mapping):
         return None
-    try:
-        return from_json(ReminderRecord, {**value, "incident_id": name[len(KEY_PREFIX) :]})
-    except MisshapenValue:
-        return None
+    return record_or_none(ReminderRecord, {**value, "incident_id": name[len(KEY_PREFIX) :]})

@@ -211,7 +211,7 @@ def _result(made: Sequence[ShiftOutcome], done: str) -> Dict[str, Any]:
 
 def place(one: OwnShift, zone: tzinfo) -> str:
     """ "Platform rotation from 1 Dec 2026 09:00 CET until 2 Dec 2026 09:00 CET", not escaped."""
-    start, end = (times.stamp(times.iso(at), zone) for at in (one.start, one.end))
+    start, end = (times.stamp_at(at, zone) for at in (one.start, one.end))
     return f"{one_line(one.schedule.name, 80)} from {start} until {end}"
 
 

@@ -16,13 +16,14 @@ from typing import TYPE_CHECKING, Any, Dict, List, Mapping, NamedTuple, Optional
 
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import PackError, StoreUnreachable
-from pagerduty_mattermost.core.json_values import MisshapenValue, from_json, to_json
+from pagerduty_mattermost.core.json_values import to_json
 from pagerduty_mattermost.core.text import one_line
 from pagerduty_mattermost.gateways.pagerduty import on_calls
 from pagerduty_mattermost.gateways.pagerduty.on_calls import OnCall
 from pagerduty_mattermost.gateways.pagerduty.references import Reference, reference
 from pagerduty_mattermost.gateways.pagerduty.rows import rows_of
-from pagerduty_mattermost.gateways.stackstorm.datastore import BrokenValue, Store
+from pagerduty_mattermost.gateways.stackstorm.broken_values import read_record
+from pagerduty_mattermost.gateways.stackstorm.datastore import Store
 
 if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
@@ -145,11 +146,7 @@ def refresh(context: Context) -> Directory:
 
 def read(store: Store, now: float) -> Optional[Directory]:
     """None where nothing of the last day is known. Raises StoreUnreachable."""
-    try:
-        value = store.read(KEY)
-        found = from_json(Directory, value) if value is not None else None
-    except (BrokenValue, MisshapenValue):
-        return None
+    found = read_record(store, KEY, Directory)
     return found if found is not None and 0 <= now - found.at < KEPT_SECONDS else None
 
 

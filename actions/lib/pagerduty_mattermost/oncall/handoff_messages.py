@@ -84,7 +84,7 @@ def for_who_left(one: HandOff, name: str, shown: Shown) -> str:
 
 def reminder(one: ComingShift, name: str, where: tzinfo, now: float, whose: str = "Your") -> str:
     start = one.span.start or now
-    begins = f"begins in {times.duration(start - now)} ({times.stamp(times.iso(start), where)})"
+    begins = f"begins in {times.duration(start - now)} ({times.stamp_at(start, where)})"
     return (
         f":alarm_clock: {whose} shift for {place(name, one.level)} "
         f"{begins}{until(one.span, where, ' and lasts')}."
@@ -156,7 +156,7 @@ def _duty(
     name: str, span: OnCallSpan, level: int, where: tzinfo, now: float, are: str, shift: str
 ) -> str:
     if span.start is not None and _is_to_come(span, now):
-        at = times.stamp(times.iso(span.start), where)
+        at = times.stamp_at(span.start, where)
         return f"{shift} shift for {place(name, level)} begins {at}"
     return f"{are} on call for {place(name, level)}"
 
@@ -166,7 +166,7 @@ def _is_to_come(span: OnCallSpan, now: float) -> bool:
 
 
 def until(span: OnCallSpan, where: tzinfo, word: str = "") -> str:
-    return "" if span.end is None else f"{word} until {times.stamp(times.iso(span.end), where)}"
+    return "" if span.end is None else f"{word} until {times.stamp_at(span.end, where)}"
 
 
 def because(reason: Optional[OnCallReason]) -> str:

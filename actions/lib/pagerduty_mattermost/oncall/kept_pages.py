@@ -19,8 +19,9 @@ import json
 from typing import TYPE_CHECKING, Any, Dict, List, NamedTuple, Optional, Sequence, Set, Tuple
 
 from pagerduty_mattermost.core.errors import PackError, RetryLater
-from pagerduty_mattermost.core.json_values import MisshapenValue, from_json, to_json
+from pagerduty_mattermost.core.json_values import record_or_none, to_json
 from pagerduty_mattermost.core.times import iso
+from pagerduty_mattermost.gateways.stackstorm.broken_values import read_record
 from pagerduty_mattermost.gateways.stackstorm.datastore import BrokenValue, Store
 
 if TYPE_CHECKING:
@@ -174,7 +175,7 @@ def waiting(store: Store, *, aside: bool = False) -> List[KeptPage]:
 def read(store: Store, id: str) -> Optional[KeptPage]:
     """Raises StoreUnreachable."""
     try:
-        return _page(store.read(KEY_PREFIX + id))
+        return record_or_none(KeptPage, store.read(KEY_PREFIX + id))
     except BrokenValue:
         return None
 
@@ -215,20 +216,12 @@ def forgotten(context: Context, page: KeptPage) -> None:
 
 def ended(store: Store, id: str) -> Optional[EndedPage]:
     """What came of one that is kept no longer. Raises StoreUnreachable."""
-    try:
-        value = store.read(OLD_PREFIX + id)
-        return from_json(EndedPage, value) if value is not None else None
-    except (BrokenValue, MisshapenValue):
-        return None
+    return read_record(store, OLD_PREFIX + id, EndedPage)
 
 
 def taken(store: Store, id: str) -> Optional[TakenPage]:
     """Who has it. Raises StoreUnreachable."""
-    try:
-        value = store.read(TAKEN_PREFIX + id)
-        return from_json(TakenPage, value) if value is not None else None
-    except (BrokenValue, MisshapenValue):
-        return None
+    return read_record(store, TAKEN_PREFIX + id, TakenPage)
 
 
 def take(store: Store, id: str, one: TakenPage) -> None:
@@ -300,7 +293,7 @@ def _pages(store: Store, prefix: str, *, aside: bool = False) -> List[KeptPage]:
     broken: List[BrokenValue] = []
     found: List[KeptPage] = []
     for name, value in store.read_prefix(prefix, on_broken=broken.append).items():
-        one = _page(value)
+        one = record_or_none(KeptPage, value)
         if one is not None:
             found.append(one)
         else:
@@ -309,10 +302,3 @@ def _pages(store: Store, prefix: str, *, aside: bool = False) -> List[KeptPage]:
         store.quarantine(error.name, error.raw, error.why)
         store.delete(error.name)
     return sorted(found, key=lambda one: (one.at, one.id))
-
-
-def _page(value: Any) -> Optional[KeptPage]:
-    try:
-        return from_json(KeptPage, value) if value is not None else None
-    except MisshapenValue:
-        return None

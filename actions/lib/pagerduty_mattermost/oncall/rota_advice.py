@@ -147,11 +147,11 @@ def _rests(duties: Sequence[_Duty], since: float, until: float) -> List[Advice]:
 
 def sentence(one: Advice, where: Any, name: str = "") -> str:
     """One line for people, without Markdown. `name`: of its person; `where`: the zone of times."""
-    start, end = (times.stamp(times.iso(at), where) for at in (one.start, one.end))
+    start, end = (times.stamp_at(at, where) for at in (one.start, one.end))
     places = " and ".join(one.places)
     again = ""
     if one.turns > 1:
-        last = times.stamp(times.iso(one.last), where)
+        last = times.stamp_at(one.last, where)
         times_more = "once more" if one.turns == 2 else f"{one.turns - 1} times more"
         again = f", and {times_more} at the same hours until {last}"
     if one.kind == GAP:

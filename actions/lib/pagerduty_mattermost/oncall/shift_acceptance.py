@@ -10,11 +10,11 @@ What was offered is kept before the message is sent, so that a click finds it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
+from typing import TYPE_CHECKING, Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import NotFound, RejectedInput
-from pagerduty_mattermost.core.json_values import MisshapenValue, from_json, to_json
+from pagerduty_mattermost.core.json_values import record_or_none, to_json
 from pagerduty_mattermost.core.post_keys import post_key
 from pagerduty_mattermost.core.text import escape, one_line
 from pagerduty_mattermost.gateways.pagerduty.references import Reference
@@ -135,7 +135,7 @@ def tell_late(context: Context, messenger: ShiftMessenger, now: float) -> int:
     StoreUnreachable."""
     within = 60.0 * context.settings.oncall.accept_within
     count, values = 0, _values(context.store) if within else {}
-    for one in filter(None, map(_offered, values.values())):
+    for one in _offers(values):
         late = KEY_PREFIX + one.key + LATE
         if one.taken_by or late in values or now - one.told_at < within:
             continue
@@ -167,7 +167,7 @@ def _show(context: Context, one: OfferedShift) -> None:
 
 def _read(store: Store, key: str) -> Optional[OfferedShift]:
     try:
-        return _offered(store.read(KEY_PREFIX + key))
+        return record_or_none(OfferedShift, store.read(KEY_PREFIX + key))
     except BrokenValue:
         return None
 
@@ -177,14 +177,12 @@ def _values(store: Store) -> Dict[str, Any]:
 
 
 def _all(store: Store) -> List[OfferedShift]:
-    return [one for one in map(_offered, _values(store).values()) if one is not None]
+    return _offers(_values(store))
 
 
-def _offered(value: Any) -> Optional[OfferedShift]:
-    try:
-        return from_json(OfferedShift, value) if value is not None else None
-    except MisshapenValue:
-        return None
+def _offers(values: Mapping[str, Any]) -> List[OfferedShift]:
+    found = (record_or_none(OfferedShift, value) for value in values.values())
+    return [one for one in found if one is not None]
 
 
 def _write(store: Store, one: OfferedShift) -> None:

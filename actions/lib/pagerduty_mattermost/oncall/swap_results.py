@@ -28,7 +28,7 @@ def ask(context: Context, given: Mapping[str, Any]) -> Dict[str, Any]:
         raise RejectedInput("start: expected a time")
     shift = swaps.find_shift(context, schedule, asker.id, max(now, at))
     if shift is None:
-        since = times.stamp(times.iso(at), times.zone(context.settings.time_zone))
+        since = times.stamp_at(at, times.zone(context.settings.time_zone))
         raise NotFound(
             f"{asker.name} has no shift of {schedule.name} that begins, or goes on, within a day "
             f"from {since}"

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, List, Mapping, NamedTuple, Optional
 
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import NotFound, PackError, RejectedInput, StoreUnreachable
-from pagerduty_mattermost.core.json_values import MisshapenValue, from_json, to_json
+from pagerduty_mattermost.core.json_values import record_or_none, to_json
 from pagerduty_mattermost.core.post_keys import post_key
 from pagerduty_mattermost.core.text import clean, escape, one_line
 from pagerduty_mattermost.core.typed_times import MAX_AHEAD_SECONDS
@@ -289,7 +289,7 @@ def shown(context: Context, one: AskedSwap) -> str:
 def unfinished(store: Store, now: float) -> List[AskedSwap]:
     """Those of shifts that are not over and about which something may be left to do."""
     values = store.read_prefix(KEY_PREFIX, lambda error: None).values()
-    found = (_swap(value) for value in values)
+    found = (record_or_none(AskedSwap, value) for value in values)
     return [one for one in found if one is not None and not one.is_over and now < one.end]
 
 
@@ -309,13 +309,6 @@ def _answer(key: str) -> str:
 
 def _read(store: Store, base: str) -> Optional[AskedSwap]:
     try:
-        return _swap(store.read(KEY_PREFIX + base))
+        return record_or_none(AskedSwap, store.read(KEY_PREFIX + base))
     except BrokenValue:
-        return None
-
-
-def _swap(value: Any) -> Optional[AskedSwap]:
-    try:
-        return from_json(AskedSwap, value) if value is not None else None
-    except MisshapenValue:
         return None

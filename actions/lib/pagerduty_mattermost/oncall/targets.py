@@ -22,13 +22,14 @@ from typing import (
 )
 
 from pagerduty_mattermost.core.errors import Ambiguous, NotFound, PackError
-from pagerduty_mattermost.core.json_values import MisshapenValue, from_json, to_json
+from pagerduty_mattermost.core.json_values import to_json
 from pagerduty_mattermost.core.text import clean, did_you_mean, one_line
 from pagerduty_mattermost.gateways.pagerduty import on_calls, schedules
 from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty
 from pagerduty_mattermost.gateways.pagerduty.on_calls import OnCall
 from pagerduty_mattermost.gateways.pagerduty.references import Reference, resolve, resolve_each
-from pagerduty_mattermost.gateways.stackstorm.datastore import BrokenValue, Store
+from pagerduty_mattermost.gateways.stackstorm.broken_values import read_record
+from pagerduty_mattermost.gateways.stackstorm.datastore import Store
 
 KINDS = ("schedule", "escalation_policy")
 WORDS = {"schedule": "schedule", "policy": "escalation_policy"}
@@ -126,10 +127,7 @@ class _KeptTargets(NamedTuple):
 
 
 def _read_kept(store: Store) -> Optional[_KeptTargets]:
-    try:
-        return from_json(_KeptTargets, store.read(KEY))
-    except (BrokenValue, MisshapenValue):
-        return None
+    return read_record(store, KEY, _KeptTargets)
 
 
 def targets(pagerduty: PagerDuty, texts: Iterable[str], *, suggest: bool = False) -> OnCallTargets:

@@ -141,7 +141,7 @@ def markdown(shown: Sequence[DeadLetter], total: int, zone: tzinfo, end: str = "
             cell(about(one), MAX_ABOUT_CHARACTERS),
             _IN_WORDS.get(one.kind, one.kind),
             cell(one.reason, MAX_REASON_CHARACTERS),
-            cell(times.stamp(times.iso(one.last_at), zone), 40),
+            cell(times.stamp_at(one.last_at, zone), 40),
             str(one.attempts),
         ]
         for one in reversed(shown)
@@ -214,7 +214,7 @@ def warning(one: DeadLetter, zone: tzinfo) -> str:
     if one.kind != ACT:
         return ""
     return (
-        f"A command from chat of {times.stamp(times.iso(one.first_at), zone)}, done in the name "
+        f"A command from chat of {times.stamp_at(one.first_at, zone)}, done in the name "
         "of who asked then although more than a minute had passed: check whether the incident is "
         "as it should be."
     )

@@ -42,7 +42,7 @@ def told(store: Store, zone: tzinfo) -> Dict[str, str]:
         kept = _kept(store)
     except PackError:
         return {}
-    return {id: f"{end[1]} at {times.stamp(times.iso(end[0]), zone)}" for id, end in kept.items()}
+    return {id: f"{end[1]} at {times.stamp_at(end[0], zone)}" for id, end in kept.items()}
 
 
 def _kept(store: Store) -> Dict[str, List[Any]]:

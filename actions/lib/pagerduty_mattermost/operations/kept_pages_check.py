@@ -17,7 +17,7 @@ def check(context: Context) -> Tuple[str, str]:
     now, zone = context.clock(), times.zone(context.settings.time_zone)
     pages = kept_pages.waiting(context.store)
     if pages:
-        since = times.stamp(times.iso(pages[0].at), zone)
+        since = times.stamp_at(pages[0].at, zone)
         return "fail", (
             f"{len(pages)} wait for PagerDuty, the oldest since {since} (kept_page.list): "
             f"{pages[0].reason or 'not tried yet'}"
@@ -25,5 +25,5 @@ def check(context: Context) -> Tuple[str, str]:
     listed = directory.read(context.store, now)
     if listed is None:
         return "off", "none; who is on call while PagerDuty does not answer is not known yet"
-    at = times.stamp(times.iso(listed.at), zone)
+    at = times.stamp_at(listed.at, zone)
     return "ok", f"none; who is on call while PagerDuty does not answer is known as of {at}"

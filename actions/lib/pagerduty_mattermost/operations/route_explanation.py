@@ -236,7 +236,7 @@ def _held(context: Context, incident_id: str, present: Mapping[str, Any]) -> Lis
             continue
         state = "silenced by quiet hours and listed in their digest; the next change posts it"
         if one.why == held_cards.QUIET:
-            until = times.stamp(times.iso(one.until), zone)
+            until = times.stamp_at(one.until, zone)
             state = f"silenced by quiet hours until {until}; then their digest lists it"
         state += f", and {by_hand(incident_id, _typed_channel(context, one))} does it now"
         label = one.label or one.channel_id

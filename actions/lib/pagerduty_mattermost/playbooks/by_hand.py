@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Callable, Dict, Mapping
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import RejectedInput
 from pagerduty_mattermost.core.json_values import to_json
-from pagerduty_mattermost.core.text import counted
+from pagerduty_mattermost.core.text import counted, given_text
 from pagerduty_mattermost.playbooks import editing
 from pagerduty_mattermost.playbooks.from_export import MAX_EXPORT_CHARACTERS, from_export
 from pagerduty_mattermost.playbooks.kept import KeptPlaybook, KeptPlaybooks
@@ -67,7 +67,7 @@ def _list(context: Context, given: Mapping[str, Any], further: FurtherCheck) -> 
 
 
 def _get(context: Context, given: Mapping[str, Any], further: FurtherCheck) -> Result:
-    name, version = _text(given, "name"), _text(given, "version")
+    name, version = given_text(given, "name"), given_text(given, "version")
     if version:
         kept = KeptPlaybooks(context.store, context.log).version(playbook_name(name), version)
         return {"name": name, "text": kept.text, **_version(kept), "message": f"Version {version}"}
@@ -101,7 +101,7 @@ def _save(context: Context, given: Mapping[str, Any], further: FurtherCheck) -> 
 
 
 def _delete(context: Context, given: Mapping[str, Any], further: FurtherCheck) -> Result:
-    name = playbook_name(_text(given, "name"))
+    name = playbook_name(given_text(given, "name"))
     now = editing.delete(context, name, by=_by(given))
     counts = f"; the one of {now.place or 'the datastore'} counts now" if now else ""
     return {
@@ -113,7 +113,7 @@ def _delete(context: Context, given: Mapping[str, Any], further: FurtherCheck) -
 
 
 def _history(context: Context, given: Mapping[str, Any], further: FurtherCheck) -> Result:
-    name = playbook_name(_text(given, "name"))
+    name = playbook_name(given_text(given, "name"))
     kept = KeptPlaybooks(context.store, context.log)
     now = kept.current(name)
     versions = [
@@ -128,13 +128,13 @@ def _history(context: Context, given: Mapping[str, Any], further: FurtherCheck) 
 
 
 def _restore(context: Context, given: Mapping[str, Any], further: FurtherCheck) -> Result:
-    name, version = playbook_name(_text(given, "name")), _text(given, "version")
+    name, version = playbook_name(given_text(given, "name")), given_text(given, "version")
     return _saved(editing.restore(context, name, version, by=_by(given)))
 
 
 def _import(context: Context, given: Mapping[str, Any], further: FurtherCheck) -> Result:
     made = from_export(
-        _given(context, given, "export", MAX_EXPORT_CHARACTERS), _text(given, "name")
+        _given(context, given, "export", MAX_EXPORT_CHARACTERS), given_text(given, "name")
     )
     left_out = list(made.left_out)
     count = f"{counted(len(left_out), 'thing')} left out" if left_out else "nothing is left out"
@@ -168,18 +168,14 @@ def _version(kept: KeptPlaybook) -> Result:
     }
 
 
-def _text(given: Mapping[str, Any], name: str) -> str:
-    return str(given.get(name) or "").strip()
-
-
 def _by(given: Mapping[str, Any]) -> str:
-    return _text(given, "user") or _text(given, "by") or BY
+    return given_text(given, "user") or given_text(given, "by") or BY
 
 
 def _given(context: Context, given: Mapping[str, Any], name: str, limit: int) -> str:
     """What stands in the parameter, or in the file that is named instead: below one of the folders
     that actions may read."""
-    text, file = given.get(name) or "", _text(given, "file")
+    text, file = given.get(name) or "", given_text(given, "file")
     if bool(text) == bool(file):
         raise RejectedInput(f"Give either {name} or file")
     if not file:

@@ -17,7 +17,8 @@ import hashlib
 from typing import Any, Dict, List, NamedTuple, Optional
 
 from pagerduty_mattermost.core.errors import NotFound, RejectedInput
-from pagerduty_mattermost.core.json_values import MisshapenValue, from_json, to_json
+from pagerduty_mattermost.core.json_values import record_or_none, to_json
+from pagerduty_mattermost.gateways.stackstorm.broken_values import left_out
 from pagerduty_mattermost.gateways.stackstorm.datastore import BrokenValue, Store
 
 KEY_PREFIX = "playbook."
@@ -54,7 +55,7 @@ class KeptPlaybooks:
 
     def __init__(self, store: Store, log: Any = None) -> None:
         self._store = store
-        self._log = log
+        self._broken = left_out(log)
 
     def every(self) -> Dict[str, KeptPlaybook]:
         """Those in force, by name."""
@@ -127,14 +128,7 @@ class KeptPlaybooks:
         kept = [(key, one) for key, one in found if one is not None]
         return sorted(kept, key=lambda row: (row[1].number, row[1].at, row[0]), reverse=True)
 
-    def _broken(self, error: BrokenValue) -> None:
-        if self._log is not None:
-            self._log.warning("%s; it is not used", error)
-
 
 def kept_of(value: Any) -> Optional[KeptPlaybook]:
     """The version in a value; None when it holds none."""
-    try:
-        return from_json(KeptPlaybook, value)
-    except MisshapenValue:
-        return None
+    return record_or_none(KeptPlaybook, value)

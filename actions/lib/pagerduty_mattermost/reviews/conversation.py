@@ -92,7 +92,7 @@ def form_of(name: str) -> ExportForm:
 
 
 def _stamp(about: RoomAbout, post: SaidPost) -> str:
-    return times.stamp(times.iso(post.at), about.zone)
+    return times.stamp_at(post.at, about.zone)
 
 
 def _who(post: SaidPost) -> str:

@@ -135,7 +135,7 @@ def _unknown(context: Context, rows: Sequence[OnCall], begin: float) -> str:
     first = min((one for one in starts if one is not None), default=None)
     if first is None or first - begin <= QUIET_SECONDS:
         return ""
-    stamp = times.stamp(times.iso(first), times.zone(context.settings.time_zone))
+    stamp = times.stamp_at(first, times.zone(context.settings.time_zone))
     return (
         f"PagerDuty names nobody on call by a schedule before {stamp}: hours on call are too low."
     )

@@ -9,11 +9,11 @@ from pagerduty_mattermost.core.errors import RejectedInput
 from pagerduty_mattermost.core.post_keys import post_key
 from pagerduty_mattermost.core.typed_times import is_length, read_time
 from pagerduty_mattermost.gateways.mattermost.post_once import known
-from pagerduty_mattermost.gateways.pagerduty.client import fill
 from pagerduty_mattermost.gateways.pagerduty.references import resolve
 from pagerduty_mattermost.gateways.pagerduty.time_slices import TimeSlices
 from pagerduty_mattermost.incidents.log_entries import incident_from_rest
 from pagerduty_mattermost.incidents.raw_values import as_map, as_text, id_of, label_of
+from pagerduty_mattermost.incidents.reader import log_rows
 from pagerduty_mattermost.reviews import on_call_hours
 from pagerduty_mattermost.reviews.report import (
     ACKNOWLEDGED,
@@ -49,9 +49,7 @@ class ReportSpan(NamedTuple):
 
     def words(self, zone: str) -> str:
         where = times.zone(zone)
-        return f"{times.stamp(times.iso(self.begin), where)} to " + times.stamp(
-            times.iso(self.end), where
-        )
+        return f"{times.stamp_at(self.begin, where)} to " + times.stamp_at(self.end, where)
 
 
 class MadeReport(NamedTuple):
@@ -169,9 +167,8 @@ def _incident(row: Mapping[str, Any]) -> Optional[ReportedIncident]:
 
 def acts_of_incident(pagerduty: PagerDuty, incident_id: str) -> List[ReportedAct]:
     """What counts of the log of one incident. Raises the gateway's errors."""
-    path = fill("/incidents/{id}/log_entries", id=incident_id)
-    rows = pagerduty.list_all(path, "log_entries").items
-    return [act for act in map(_act, rows) if act is not None]
+    acts = map(_act, log_rows(pagerduty, incident_id))
+    return [act for act in acts if act is not None]
 
 
 def incident_reported(found: Incident) -> Optional[ReportedIncident]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Callable, Dict, List, Mapping
 
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import RejectedInput
+from pagerduty_mattermost.core.text import given_text
 from pagerduty_mattermost.gateways.mattermost.users import chat_user
 from pagerduty_mattermost.reviews import retro, retrospectives
 from pagerduty_mattermost.reviews.retro import FollowUp, RetroState
@@ -53,7 +54,7 @@ def _draft(context: Context, given: Mapping[str, Any]) -> Result:
     made = retrospectives.make_draft(
         context,
         _incident(given),
-        channel=_text(given, "channel"),
+        channel=given_text(given, "channel"),
         by=_who(context, given, "user"),
         order=str(given["key"]),
     )
@@ -69,7 +70,7 @@ def _publish(context: Context, given: Mapping[str, Any]) -> Result:
 
 
 def _cancel(context: Context, given: Mapping[str, Any]) -> Result:
-    by, why = _who(context, given, "user"), _text(given, "reason")
+    by, why = _who(context, given, "user"), given_text(given, "reason")
     state = retrospectives.cancel(context, _incident(given), by, why, str(given["key"]))
     return {**facts(context, state), "message": "Cancelled."}
 
@@ -81,7 +82,7 @@ def _get(context: Context, given: Mapping[str, Any]) -> Result:
 
 def _list(context: Context, given: Mapping[str, Any]) -> Result:
     found = RetroRecords(context.store, context.log).every()
-    wanted = _text(given, "status")
+    wanted = given_text(given, "status")
     rows = [facts(context, one) for one in found if not wanted or one.status == wanted]
     return {"retrospectives": rows, "count": len(rows), "message": f"{len(rows)} of them."}
 
@@ -91,9 +92,9 @@ def _add(context: Context, given: Mapping[str, Any]) -> Result:
     state = retrospectives.add_follow_up(
         context,
         incident.id,
-        _text(given, "text"),
+        given_text(given, "text"),
         owner=_who(context, given, "owner"),
-        due=retrospectives.read_due(context, _text(given, "due")),
+        due=retrospectives.read_due(context, given_text(given, "due")),
         by=_who(context, given, "user"),
         order=str(given["key"]),
     )
@@ -103,11 +104,11 @@ def _add(context: Context, given: Mapping[str, Any]) -> Result:
 
 def _changed(kind: str, done: str) -> Callable[[Context, Mapping[str, Any]], Result]:
     def change(context: Context, given: Mapping[str, Any]) -> Result:
-        number = retrospectives.number_of(_text(given, "number"))
+        number = retrospectives.number_of(given_text(given, "number"))
         more: Dict[str, Any] = {}
         if kind == retro.FOLLOW_UP_EDITED:
-            more = {"text": _text(given, "text"), "person": _who(context, given, "owner")}
-            due = _text(given, "due")
+            more = {"text": given_text(given, "text"), "person": _who(context, given, "owner")}
+            due = given_text(given, "due")
             more["due"] = retrospectives.read_due(context, due) if due else None
             if not (more["text"] or more["person"].id or due):
                 raise RejectedInput("what is new of it? Give text, owner or due")
@@ -126,7 +127,7 @@ def _changed(kind: str, done: str) -> Callable[[Context, Mapping[str, Any]], Res
 
 
 def _follow_ups(context: Context, given: Mapping[str, Any]) -> Result:
-    records, only = RetroRecords(context.store, context.log), _text(given, "entity_id")
+    records, only = RetroRecords(context.store, context.log), given_text(given, "entity_id")
     states = [records.load(_incident(given))] if only else records.every()
     owner = _who(context, given, "owner")
     rows: List[Result] = []
@@ -139,18 +140,14 @@ def _follow_ups(context: Context, given: Mapping[str, Any]) -> Result:
 
 
 def _incident(given: Mapping[str, Any]) -> str:
-    said = _text(given, "entity_id")
+    said = given_text(given, "entity_id")
     if not said.isalnum():
         raise RejectedInput(f"entity_id: {said[:40]!r} is no id of an incident")
     return said
 
 
-def _text(given: Mapping[str, Any], name: str) -> str:
-    return str(given.get(name) or "").strip()
-
-
 def _who(context: Context, given: Mapping[str, Any], name: str) -> Who:
-    said = _text(given, name)
+    said = given_text(given, name)
     if not said:
         return Who()
     user = chat_user(context.mattermost, said)

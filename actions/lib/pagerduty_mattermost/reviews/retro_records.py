@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, Tuple
 
-from pagerduty_mattermost.gateways.stackstorm.datastore import BrokenValue, Store
+from pagerduty_mattermost.gateways.stackstorm.broken_values import left_out
+from pagerduty_mattermost.gateways.stackstorm.datastore import Store
 from pagerduty_mattermost.reviews.retro import RetroState, fold
 from pagerduty_mattermost.runs.acts import Act, act_of, to_value
 
@@ -22,7 +23,7 @@ class RetroRecords:
 
     def __init__(self, store: Store, log: Any = None) -> None:
         self._store = store
-        self._log = log
+        self._broken = left_out(log)
 
     def load(self, incident: str) -> RetroState:
         return fold(incident, self.acts(incident))
@@ -42,10 +43,6 @@ class RetroRecords:
 
     def act(self, incident: str, act: Act) -> None:
         self._store.write(f"{KEY_PREFIX}{incident}.{ACT}{act.id}", to_value(act), KEPT_SECONDS)
-
-    def _broken(self, error: BrokenValue) -> None:
-        if self._log is not None:
-            self._log.warning("%s; it is not used", error)
 
 
 def incident_of(name: str) -> str:

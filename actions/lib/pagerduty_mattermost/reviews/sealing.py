@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, List, Mapping, NamedTuple, Optional, Sequ
 
 from pagerduty_mattermost.core.errors import NotFound, RetryLater
 from pagerduty_mattermost.gateways.pagerduty.notes import read_notes, write_note
-from pagerduty_mattermost.gateways.stackstorm.datastore import BrokenValue
+from pagerduty_mattermost.gateways.stackstorm.broken_values import left_out
 from pagerduty_mattermost.reviews import proof
 from pagerduty_mattermost.reviews.gathering import GatheredFacts, gather
 from pagerduty_mattermost.reviews.proof import Seal
@@ -128,7 +128,7 @@ def _proofs(context: Context, incident_id: str) -> _Proofs:
         if proof.is_proof(str(row.get("content") or ""))
     }
     prefix = f"{KEY_PREFIX}{incident_id}."
-    values = context.store.read_prefix(prefix, lambda error: _broken(context, error))
+    values = context.store.read_prefix(prefix, left_out(context.log))
     found = []
     for value in values.values():
         try:
@@ -136,10 +136,6 @@ def _proofs(context: Context, incident_id: str) -> _Proofs:
         except ValueError as error:
             context.log.warning("A sealed timeline of %s does not read: %s", incident_id, error)
     return _Proofs(notes, tuple(found))
-
-
-def _broken(context: Context, error: BrokenValue) -> None:
-    context.log.warning("%s; it is not used", error)
 
 
 def _name(made: Seal) -> str:

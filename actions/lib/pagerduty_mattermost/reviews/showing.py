@@ -119,7 +119,7 @@ def _markdown(
     head = f"# Timeline of #{incident.number} {copyable(one_line(incident.title))}"
     lines = [head, "", markdown_link("the incident in PagerDuty", incident.url), ""]
     for entry in entries:
-        at = times.stamp(times.iso(entry.at), zone)
+        at = times.stamp_at(entry.at, zone)
         lines.append(f"- {at}: {copyable(one_line(entry.text))}")
         lines += [f"  > {copyable(line)}" for line in entry.quote.split("\n") if line.strip()]
         if entry.link and entry.link != incident.url:
@@ -137,7 +137,7 @@ def _html(
     rows = []
     begin = entries[0].at if entries else 0.0
     for entry in entries:
-        at, after = times.stamp(times.iso(entry.at), zone), times.duration(entry.at - begin)
+        at, after = times.stamp_at(entry.at, zone), times.duration(entry.at - begin)
         quote = html.escape(entry.quote).replace("\n", "<br>")
         said = f"<blockquote>{quote}</blockquote>" if quote else ""
         text = html.escape(entry.text)

@@ -125,7 +125,7 @@ def _ended(context: Context, room: RoomRecord, incident: Incident) -> RoomRecord
     due = max(ended_at + wait, 1.0)
     if wait:
         zone = times.zone(context.settings.time_zone)
-        when = times.stamp(times.iso(due), zone)
+        when = times.stamp_at(due, zone)
         line = f"It is over. This room is archived on {when}, unless the incident is reopened."
         key = f"room over {room.incident} {int(ended_at)}"
         context.post_once(room.channel_id, line, key=key)

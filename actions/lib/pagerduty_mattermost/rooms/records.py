@@ -17,7 +17,8 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
-from pagerduty_mattermost.core.json_values import MisshapenValue, from_json, to_json
+from pagerduty_mattermost.core.json_values import record_or_none, to_json
+from pagerduty_mattermost.gateways.stackstorm.broken_values import left_out, read_record
 from pagerduty_mattermost.gateways.stackstorm.datastore import BrokenValue, Store
 from pagerduty_mattermost.playbooks.playbook import PlaybookRoom
 
@@ -113,7 +114,7 @@ class RoomRecords:
 
     def __init__(self, store: Store, log: Any = None) -> None:
         self._store = store
-        self._log = log
+        self._broken = left_out(log)
 
     def of(self, incident: str) -> List[RoomRecord]:
         """The rooms of an incident that are looked after, the oldest first: but for a moment, or
@@ -175,10 +176,7 @@ class RoomRecords:
         return str(value.get("incident") or "") if isinstance(value, dict) else ""
 
     def wanted(self, incident: str) -> Optional[WantedRoom]:
-        try:
-            return from_json(WantedRoom, self._store.read(f"{KEY_PREFIX}{incident}.want"))
-        except (MisshapenValue, BrokenValue):
-            return None
+        return read_record(self._store, f"{KEY_PREFIX}{incident}.want", WantedRoom)
 
     def want(self, incident: str, wanted: WantedRoom) -> None:
         self._store.write(f"{KEY_PREFIX}{incident}.want", to_json(wanted), WANTED_SECONDS)
@@ -200,10 +198,6 @@ class RoomRecords:
         name = f"{MEMBER_PREFIX}{incident}.{user}"
         self._store.write(name, {"state": state}, OPEN_SECONDS)
 
-    def _broken(self, error: BrokenValue) -> None:
-        if self._log is not None:
-            self._log.warning("%s; it is not used", error)
-
 
 def _name(prefix: str, room: RoomRecord) -> str:
     return f"{prefix}{room.incident}.chan.{room.channel_id}"
@@ -211,7 +205,4 @@ def _name(prefix: str, room: RoomRecord) -> str:
 
 def room_of(value: Any) -> Optional[RoomRecord]:
     """The room in a value; None when it holds none."""
-    try:
-        return from_json(RoomRecord, value)
-    except MisshapenValue:
-        return None
+    return record_or_none(RoomRecord, value)

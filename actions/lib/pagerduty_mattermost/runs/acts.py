@@ -44,7 +44,7 @@ from __future__ import annotations
 import hashlib
 from typing import Any, Dict, Iterable, NamedTuple, Optional, Tuple
 
-from pagerduty_mattermost.core.json_values import MisshapenValue, from_json, to_json
+from pagerduty_mattermost.core.json_values import record_or_none, to_json
 from pagerduty_mattermost.playbooks.conditions import IncidentFacts
 
 START, TICK, ASSIGN, STAGE, ROLE = "start", "tick", "assign", "stage", "role"
@@ -134,10 +134,7 @@ def to_value(act: Act) -> Dict[str, Any]:
 def act_of(value: Any) -> Optional[Act]:
     """None for what is no act. One of a kind that only a newer version knows reads, and changes
     nothing."""
-    try:
-        return from_json(Act, value)
-    except MisshapenValue:
-        return None
+    return record_or_none(Act, value)
 
 
 def in_order(acts: Iterable[Act]) -> Tuple[Act, ...]:

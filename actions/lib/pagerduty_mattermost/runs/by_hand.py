@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Callable, Dict, Mapping, NamedTuple
 
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import RejectedInput
-from pagerduty_mattermost.core.text import clean, one_line
+from pagerduty_mattermost.core.text import clean, given_text, one_line
 from pagerduty_mattermost.gateways.mattermost.post_once import link
 from pagerduty_mattermost.gateways.pagerduty.find_incident import find
 from pagerduty_mattermost.incidents import alert_details
@@ -104,24 +104,24 @@ class _TheRun(NamedTuple):
 
 def _the_run(context: Context, given: Mapping[str, Any]) -> _TheRun:
     records = RunRecords(context.store, context.log)
-    incident_id = _text(given, "incident_id")
+    incident_id = given_text(given, "incident_id")
     run = records.load(incident_id) if incident_id.isalnum() else None
     if run is None:
         run = records.load(str(find(context.pagerduty, incident_id)["id"]))
     if run is None:
         raise RejectedInput(NO_RUN)
-    by = people.giver(context, _text(given, "user"))
+    by = people.giver(context, given_text(given, "user"))
     return _TheRun(records, AskedOfRun(run, by, context.clock(), uuid.uuid4().hex))
 
 
 def _start(context: Context, given: Mapping[str, Any]) -> Result:
-    row = find(context.pagerduty, _text(given, "incident_id"))
+    row = find(context.pagerduty, given_text(given, "incident_id"))
     change = alert_details.fetch(context.pagerduty, str(row["id"]))
-    name = _text(given, "playbook")
+    name = given_text(given, "playbook")
     playbook = opening.wanted(context, change.incident, name)
     if playbook is None:
         raise RejectedInput("no playbook fits the incident by itself: name one")
-    by = people.giver(context, _text(given, "user"))
+    by = people.giver(context, given_text(given, "user"))
     opened = opening.open_with(context, change, playbook, by=by, order_id=uuid.uuid4().hex)
     if opened.run is None:
         raise RejectedInput(opened.problem)
@@ -148,7 +148,7 @@ def _tasks(context: Context, given: Mapping[str, Any]) -> Result:
 
 
 def _todo(context: Context, given: Mapping[str, Any]) -> Result:
-    who = people.somebody(context, _text(given, "user"))
+    who = people.somebody(context, given_text(given, "user"))
     rows = []
     for run in RunRecords(context.store, context.log).every():
         state = run.state
@@ -161,17 +161,17 @@ def _todo(context: Context, given: Mapping[str, Any]) -> Result:
 
 def _check(context: Context, given: Mapping[str, Any]) -> Result:
     the = _the_run(context, given)
-    state = _text(given, "state").casefold()
+    state = given_text(given, "state").casefold()
     wanted = STATE_WORDS.get(state, "")
     if state and wanted not in TASK_STATES:
         raise RejectedInput(f"state: one of {', '.join(TASK_STATES)}, not {state!r}")
-    return _did(context, the, task_acts.ticked(the.asked, _text(given, "task"), wanted))
+    return _did(context, the, task_acts.ticked(the.asked, given_text(given, "task"), wanted))
 
 
 def _assign(context: Context, given: Mapping[str, Any]) -> Result:
     the = _the_run(context, given)
-    owner = _text(given, "owner")
-    return _did(context, the, task_acts.assigned(context, the.asked, _text(given, "task"), owner))
+    task, owner = given_text(given, "task"), given_text(given, "owner")
+    return _did(context, the, task_acts.assigned(context, the.asked, task, owner))
 
 
 def _add_task(context: Context, given: Mapping[str, Any]) -> Result:
@@ -179,17 +179,17 @@ def _add_task(context: Context, given: Mapping[str, Any]) -> Result:
     made = task_acts.added(
         context,
         the.asked,
-        _text(given, "stage"),
-        _text(given, "text"),
-        due=_text(given, "due"),
-        owner=_text(given, "owner"),
+        given_text(given, "stage"),
+        given_text(given, "text"),
+        due=given_text(given, "due"),
+        owner=given_text(given, "owner"),
     )
     return _did(context, the, made)
 
 
 def _edit_task(context: Context, given: Mapping[str, Any]) -> Result:
     the = _the_run(context, given)
-    task, text, due = (_text(given, name) for name in ("task", "text", "due"))
+    task, text, due = (given_text(given, name) for name in ("task", "text", "due"))
     if not (text or due):
         raise RejectedInput("give text, due, or both")
     if not due:
@@ -202,26 +202,26 @@ def _edit_task(context: Context, given: Mapping[str, Any]) -> Result:
 
 def _move_task(context: Context, given: Mapping[str, Any]) -> Result:
     the = _the_run(context, given)
-    task, target = _text(given, "task"), _text(given, "to")
+    task, target = given_text(given, "task"), given_text(given, "to")
     return _did(context, the, task_acts.moved(the.asked, task, target))
 
 
 def _remove_task(context: Context, given: Mapping[str, Any]) -> Result:
     the = _the_run(context, given)
-    return _did(context, the, task_acts.removed(the.asked, _text(given, "task")))
+    return _did(context, the, task_acts.removed(the.asked, given_text(given, "task")))
 
 
 def _stage(context: Context, given: Mapping[str, Any]) -> Result:
     """Whoever runs it has been asked: open tasks of the present stage stay so."""
     the = _the_run(context, given)
-    stage = find_stage(the.asked.run.state, _text(given, "stage"))
+    stage = find_stage(the.asked.run.state, given_text(given, "stage"))
     return _did(context, the, the.asked.act(STAGE, stage=stage.number))
 
 
 def _role(context: Context, given: Mapping[str, Any]) -> Result:
     the = _the_run(context, given)
-    role = roles.find_role(the.asked.run, _text(given, "role") or COMMANDER)
-    person = task_acts.person_of(context, the.asked, _text(given, "person"))
+    role = roles.find_role(the.asked.run, given_text(given, "role") or COMMANDER)
+    person = task_acts.person_of(context, the.asked, given_text(given, "person"))
     done = the.asked.act(ROLE, value=role.name, person=person)
     change = alert_details.fetch(context.pagerduty, the.asked.run.incident)
     acted, problems = roles.take(context, the.records, the.asked.run, done, change)
@@ -237,7 +237,7 @@ def _update(context: Context, given: Mapping[str, Any]) -> Result:
     words = given.get("channels")
     wanted = run.plan.playbook.updates.broadcast if words is None else tuple(words)
     targets = tuple(context.channels.resolve(str(word)).id for word in wanted)
-    next_ = _text(given, "next")
+    next_ = given_text(given, "next")
     at = the.asked.at
     seconds = update_texts.first_seconds(run.state)
     if next_:
@@ -262,7 +262,7 @@ def _update(context: Context, given: Mapping[str, Any]) -> Result:
 def _remind(context: Context, given: Mapping[str, Any]) -> Result:
     the = _the_run(context, given)
     at = the.asked.at
-    seconds = update_texts.seconds_until(_text(given, "next"), at, context.settings.time_zone)
+    seconds = update_texts.seconds_until(given_text(given, "next"), at, context.settings.time_zone)
     more: Dict[str, Any] = {"due": at + seconds} if seconds else {"seconds": 0.0}
     done = the.asked.act(REMIND, **more)
     acted = acting.act(context, the.records, the.asked.run, done)
@@ -306,10 +306,6 @@ def _result(context: Context, acted: Acted, done: Act) -> Result:
 
 def _iso(at: float) -> str:
     return times.iso(at) if at else ""
-
-
-def _text(given: Mapping[str, Any], name: str) -> str:
-    return str(given.get(name) or "").strip()
 
 
 _ACTS: Mapping[str, Callable[[Context, Mapping[str, Any]], Result]] = {

@@ -20,8 +20,9 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Tuple
 
-from pagerduty_mattermost.core.json_values import MisshapenValue, from_json, to_json
-from pagerduty_mattermost.gateways.stackstorm.datastore import BrokenValue, Store
+from pagerduty_mattermost.core.json_values import record_or_none, to_json
+from pagerduty_mattermost.gateways.stackstorm.broken_values import left_out, read_record
+from pagerduty_mattermost.gateways.stackstorm.datastore import Store
 from pagerduty_mattermost.runs.acts import Act, act_of, digest, in_order, to_value
 from pagerduty_mattermost.runs.fold import fold
 from pagerduty_mattermost.runs.state import RunPlan, RunState
@@ -109,7 +110,7 @@ class RunRecords:
 
     def __init__(self, store: Store, log: Any = None) -> None:
         self._store = store
-        self._log = log
+        self._broken = left_out(log)
 
     def load(self, incident: str) -> Optional[Run]:
         """The incident's run; None where there is none."""
@@ -126,10 +127,7 @@ class RunRecords:
         return [run for run in found if run is not None]
 
     def closed(self, incident: str) -> Optional[ClosedRun]:
-        try:
-            return from_json(ClosedRun, self._store.read(f"{CLOSED_PREFIX}{incident}"))
-        except (MisshapenValue, BrokenValue):
-            return None
+        return read_record(self._store, f"{CLOSED_PREFIX}{incident}", ClosedRun)
 
     def plan(self, plan: RunPlan) -> None:
         self._write(plan.incident, f"{PLAN}{plan.id}", to_json(plan))
@@ -201,10 +199,6 @@ class RunRecords:
     def _write(self, incident: str, name: str, value: Any) -> None:
         self._store.write(f"{KEY_PREFIX}{incident}.{name}", value, OPEN_SECONDS)
 
-    def _broken(self, error: BrokenValue) -> None:
-        if self._log is not None:
-            self._log.warning("%s; it is not used", error)
-
 
 def incident_of(name: str) -> str:
     """The incident in a relative key of a run; empty for another key."""
@@ -214,7 +208,8 @@ def incident_of(name: str) -> str:
 def run_of(values: Mapping[str, Any], prefix: str) -> Optional[Run]:
     """The run in the values of its keys; None where no plan is among them. Pure."""
     parts = {name[len(prefix) :]: value for name, value in values.items()}
-    plans = [_read(RunPlan, value) for name, value in parts.items() if name.startswith(PLAN)]
+    begun = [value for name, value in parts.items() if name.startswith(PLAN)]
+    plans = [record_or_none(RunPlan, value) for value in begun]
     there = sorted((plan for plan in plans if plan is not None), key=lambda one: (one.at, one.id))
     if not there:
         return None
@@ -229,8 +224,8 @@ def run_of(values: Mapping[str, Any], prefix: str) -> Optional[Run]:
     return Run(
         there[0],
         in_order(acts),
-        _read(RunPost, parts.get(POST)) or RunPost(""),
-        _read(ToldUntil, parts.get(TOLD)) or ToldUntil(0.0),
+        record_or_none(RunPost, parts.get(POST)) or RunPost(""),
+        record_or_none(ToldUntil, parts.get(TOLD)) or ToldUntil(0.0),
         tuple(f"{prefix}{name}" for name in parts if name.startswith((ACT, PACKED))),
     )
 
@@ -238,7 +233,7 @@ def run_of(values: Mapping[str, Any], prefix: str) -> Optional[Run]:
 def fits(name: str, data: Any) -> bool:
     """Whether the data is what a key of that name holds."""
     if name.startswith(CLOSED_PREFIX):
-        return _read(ClosedRun, data) is not None
+        return record_or_none(ClosedRun, data) is not None
     part = name[len(KEY_PREFIX) :].partition(".")[2]
     if part.startswith(ACT):
         return act_of(data) is not None
@@ -247,11 +242,4 @@ def fits(name: str, data: Any) -> bool:
     if part.startswith(VOID):
         return data is True
     cls = RunPlan if part.startswith(PLAN) else {POST: RunPost, TOLD: ToldUntil}.get(part)
-    return cls is not None and _read(cls, data) is not None
-
-
-def _read(cls: Any, value: Any) -> Any:
-    try:
-        return from_json(cls, value)
-    except MisshapenValue:
-        return None
+    return cls is not None and record_or_none(cls, data) is not None

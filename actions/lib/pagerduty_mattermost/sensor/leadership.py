@@ -20,8 +20,9 @@ from contextlib import contextmanager
 from typing import Any, Callable, Iterator, List, NamedTuple, Optional
 
 from pagerduty_mattermost.core.errors import PackError
-from pagerduty_mattermost.core.json_values import MisshapenValue, from_json, to_json
-from pagerduty_mattermost.gateways.stackstorm.datastore import BrokenValue, Store
+from pagerduty_mattermost.core.json_values import to_json
+from pagerduty_mattermost.gateways.stackstorm.broken_values import read_record
+from pagerduty_mattermost.gateways.stackstorm.datastore import Store
 from pagerduty_mattermost.sensor.election import (
     LEADS,
     LOOK_SECONDS,
@@ -177,8 +178,4 @@ class Leadership:
 
 def _record(store: Store) -> Optional[LeaderRecord]:
     """Who leads; None for nobody, and for a value that does not read, which is written over."""
-    try:
-        value = store.read(KEY)
-        return None if value is None else from_json(LeaderRecord, value)
-    except (BrokenValue, MisshapenValue):
-        return None
+    return read_record(store, KEY, LeaderRecord)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Mapping, NamedTuple, Optional
 
-from pagerduty_mattermost.core.json_values import MisshapenValue, from_json, to_json
+from pagerduty_mattermost.core.json_values import record_or_none, to_json
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
 
 KEY = "webhook.health"
@@ -42,10 +42,7 @@ def read(store: Store) -> Optional[WebhookHealth]:
     """None when the sensor has noted nothing, or nothing that reads. Raises StoreUnreachable or
     BrokenValue."""
     value = store.read(KEY) or store.read(OLD_KEY)
-    try:
-        return from_json(WebhookHealth, value)
-    except MisshapenValue:
-        return None
+    return record_or_none(WebhookHealth, value)
 
 
 def save(store: Store, health: WebhookHealth) -> None:

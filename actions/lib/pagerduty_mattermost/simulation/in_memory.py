@@ -8,6 +8,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
+from pagerduty_mattermost.cards.post_rules import trigger_of
 from pagerduty_mattermost.gateways.stackstorm.datastore import PREFIX, Store
 
 
@@ -74,11 +75,3 @@ class MemoryStore(Store):
         self, doing: str, call: Callable[[], Any], left: float, writes: str
     ) -> Tuple[bool, Any]:
         return True, call()
-
-
-def trigger_of(rule: Any) -> str:
-    """The reference of a rule's trigger."""
-    found = getattr(rule, "trigger", None)
-    if isinstance(found, dict):
-        return str(found.get("type") or found.get("ref") or "")
-    return str(found or "")

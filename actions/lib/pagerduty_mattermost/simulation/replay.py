@@ -18,7 +18,7 @@ from pagerduty_mattermost.action_bases.pack_action import PackAction
 from pagerduty_mattermost.action_bases.replay import entry_point
 from pagerduty_mattermost.action_bases.upkeep import carry_out
 from pagerduty_mattermost.cards import held_cards, subscriptions
-from pagerduty_mattermost.cards.post_rules import INCIDENT_TRIGGER
+from pagerduty_mattermost.cards.post_rules import INCIDENT_TRIGGER, trigger_of
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.config import settings as configuration
 from pagerduty_mattermost.core.config.settings import Config
@@ -41,7 +41,7 @@ from pagerduty_mattermost.sensor.health import SensorHealth
 from pagerduty_mattermost.sensor.heartbeat import Heartbeat
 from pagerduty_mattermost.sensor.routing import Routing
 from pagerduty_mattermost.sensor.upkeep_due import UpkeepDue
-from pagerduty_mattermost.simulation.in_memory import MemoryService, MemoryStore, trigger_of
+from pagerduty_mattermost.simulation.in_memory import MemoryService, MemoryStore
 from pagerduty_mattermost.simulation.past import Past
 from pagerduty_mattermost.simulation.recorded_posts import RecordedPost, RecordedPosts
 from pagerduty_mattermost.simulation.replayed_pagerduty import ReplayedPagerDuty

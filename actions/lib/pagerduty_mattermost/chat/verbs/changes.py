@@ -62,12 +62,12 @@ def snooze(context: Context, command: Command) -> CommandResult:
         raise RejectedInput("a snooze begins now: say for how long, 2h or until 18:00")
     length = round(span.end - now)
     if length > MAX_SNOOZE_SECONDS:
-        until = times.stamp(times.iso(span.end), times.zone(zone))
+        until = times.stamp_at(span.end, times.zone(zone))
         raise RejectedInput(
             f"{command.duration[:60]!r} is until {until}: PagerDuty snoozes a week at most"
         )
     email, row = sender_and_row(context, command, OPEN_STATES)
-    incident, until = incident_of(row), times.stamp(times.iso(span.end), times.zone(zone))
+    incident, until = incident_of(row), times.stamp_at(span.end, times.zone(zone))
     before = quiet_until(context.pagerduty, row, None, now)
     was = before.at if before is not None and before.why == SNOOZED else ""
     if was and abs((times.seconds(was) or 0.0) - span.end) < SAME_SECONDS:

@@ -201,7 +201,7 @@ def _silence(context: Context, service: Reference) -> str:
         return ""
     if not windows:
         return ""
-    until = times.stamp(times.iso(max(one.end for one in windows)), zone)
+    until = times.stamp_at(max(one.end for one in windows), zone)
     ids = " and ".join(f"`/pd maintenance end {one.id}`" for one in windows[:3])
     return f"is in maintenance until {until}; {ids} ends that"
 

@@ -98,7 +98,7 @@ def timeline_verify(context: Context, command: Command) -> CommandResult:
     incident = read_one(context, command)
     require_seen(context, command, incident.id)
     found = sealing.verify(context, incident.id)
-    at = times.stamp(times.iso(found.sealed_at), times.zone(context.settings.time_zone))
+    at = times.stamp_at(found.sealed_at, times.zone(context.settings.time_zone))
     if not found.changes:
         text = f"✅ All {found.entries} entries are as they were sealed at {at}."
         return CommandResult(text, (incident.id,))

@@ -96,7 +96,7 @@ def _now(context: Context) -> float:
 
 
 def _stamp(moment: float, zone: str) -> str:
-    return times.stamp(times.iso(moment), times.zone(zone))
+    return times.stamp_at(moment, times.zone(zone))
 
 
 def _on_top_of(context: Context, command: Command) -> str:

@@ -60,7 +60,7 @@ def on_call(context: Context, command: Command) -> CommandResult:
         kept = last_known.find(context.store, text, now)
         if kept is None:
             raise
-        at = times.stamp(times.iso(kept.at), times.zone(context.settings.time_zone))
+        at = times.stamp_at(kept.at, times.zone(context.settings.time_zone))
         why = escape(one_line(error.in_chat, 200))
         ago = last_known.age(kept.at, now)
         head = f":warning: {why}. As of {at}, {ago} ago:"

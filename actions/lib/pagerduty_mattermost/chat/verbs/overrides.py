@@ -86,7 +86,7 @@ def _wanted_now(context: Context, command: Command) -> Optional[Wanted]:
             f"it is not known when the shift of {schedule.name!r} ends: say for how long, for 2h"
         )
     if found - now > LONG_SECONDS:
-        until = times.stamp(times.iso(found), times.zone(context.settings.time_zone))
+        until = times.stamp_at(found, times.zone(context.settings.time_zone))
         raise RejectedInput(
             f"the shift of {schedule.name!r} ends {until}, in more than a week: say for how long"
         )

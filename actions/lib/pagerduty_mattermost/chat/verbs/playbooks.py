@@ -156,7 +156,7 @@ def history(context: Context, command: Command) -> CommandResult:
     rows = [
         (
             str(one.number),
-            times.stamp(times.iso(one.at), zone),
+            times.stamp_at(one.at, zone),
             markdown.cell(one.by),
             "deleted" if one.deleted else "in force" if now == one else " ",
         )

@@ -61,12 +61,14 @@ def escalate(context: Context, command: Command) -> CommandResult:
     except incident_updates.AtLastLevel as error:
         with wrong_field("text"):
             raise reworded(error, _at_last_level(incident_of(row), error.levels)) from None
-    except RejectedInput as error:
+    except incident_updates.LevelNotKnown as error:
         # Which parameter an action lacks says nothing to people who type.
         say = f"say `/pd escalate {row.get('incident_number')} to level 2`"
         with wrong_field("text"):
-            line = str(error).replace("give escalation_level", say)
-            raise reworded(error, line) from None
+            raise reworded(error, f"{error.why}; {say}") from None
+    except RejectedInput as error:
+        with wrong_field("text"):
+            raise reworded(error, str(error)) from None
     before, after = incident_of(row), incident_of(changed)
     reached = ", ".join(person.name for person in after.assignees) or "nobody"
     line = f"Escalated {named(after)} to {escape(one_line(reached, 200))}."

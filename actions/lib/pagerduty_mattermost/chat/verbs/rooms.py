@@ -115,8 +115,8 @@ def info(context: Context, command: Command) -> CommandResult:
         f"Room {linked(context, found)}",
         "private" if found.private else "",
         f"{members} members",
-        f"open since {times.stamp(times.iso(found.at), zone)}",
-        f"archived at {times.stamp(times.iso(found.due), zone)}" if found.due else "",
+        f"open since {times.stamp_at(found.at, zone)}",
+        f"archived at {times.stamp_at(found.due, zone)}" if found.due else "",
     ]
     lines = [" · ".join(fact for fact in facts if fact), *_of_run(context, found.incident, zone)]
     return shown.with_line("\n".join(lines))

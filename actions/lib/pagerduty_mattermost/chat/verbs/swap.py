@@ -33,7 +33,7 @@ def swap(context: Context, command: Command) -> CommandResult:
     at = max(now, read_future(command.duration, now=now, zone=zone))
     shift = swaps.find_shift(context, schedule, asker.id, at)
     if shift is None:
-        since = times.stamp(times.iso(at), times.zone(zone))
+        since = times.stamp_at(at, times.zone(zone))
         return CommandResult(
             f"You have no shift of {escape(schedule.name)} within a day from {since}."
         )

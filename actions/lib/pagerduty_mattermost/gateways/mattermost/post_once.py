@@ -150,7 +150,7 @@ def with_delay(message: str, first: float, now: float, zone: tzinfo) -> str:
     if now - first < LATE_SECONDS or not message:
         return message
     return (
-        f"{message}\n_Of {times.stamp(times.iso(first), zone)}, posted "
+        f"{message}\n_Of {times.stamp_at(first, zone)}, posted "
         f"{times.duration(now - first)} later._"
     )
 

@@ -6,13 +6,11 @@ from __future__ import annotations
 import random as _random
 import re
 import time
-from contextlib import contextmanager
 from typing import (
     TYPE_CHECKING,
     Any,
     Callable,
     Dict,
-    Iterator,
     Mapping,
     NamedTuple,
     Optional,
@@ -23,6 +21,7 @@ from pagerduty_mattermost.core.config.connections import PagerDutyConfig
 from pagerduty_mattermost.core.config.reader import EMPTY
 from pagerduty_mattermost.core.errors import ConfigError, RejectedInput
 from pagerduty_mattermost.core.text import clean, one_line
+from pagerduty_mattermost.gateways.http.narrowed_tries import NarrowedTries
 from pagerduty_mattermost.gateways.pagerduty.responses import read
 
 if TYPE_CHECKING:
@@ -41,7 +40,7 @@ class RateLimit(NamedTuple):
     reset: float
 
 
-class PagerDutyConnection:
+class PagerDutyConnection(NarrowedTries):
     """One session. Not for several threads at once. `clock`, `monotonic`, `sleep` and `random` are
     for tests."""
 
@@ -105,26 +104,6 @@ class PagerDutyConnection:
     def monotonic(self) -> float:
         """Seconds of a clock that never jumps."""
         return self._monotonic()
-
-    @contextmanager
-    def single_tries(self) -> Iterator[None]:
-        """Within this each call has one try, for who tries again itself."""
-        policy = self._policy
-        self._policy = policy._replace(attempts=1)
-        try:
-            yield
-        finally:
-            self._policy = policy
-
-    @contextmanager
-    def patient_for(self, seconds: float) -> Iterator[None]:
-        """Within this each call is tried for so long at most, where it was longer."""
-        policy = self._policy
-        self._policy = policy._replace(budget=min(policy.budget, seconds))
-        try:
-            yield
-        finally:
-            self._policy = policy
 
     def close(self) -> None:
         """Close the pooled connections."""

@@ -14,8 +14,8 @@ from __future__ import annotations
 import random as _random
 import time
 import uuid
-from contextlib import contextmanager, suppress
-from typing import Any, Callable, Dict, Iterator, Mapping, Optional
+from contextlib import suppress
+from typing import Any, Callable, Dict, Mapping, Optional
 
 from pagerduty_mattermost.core.config.connections import PagerDutyConfig
 from pagerduty_mattermost.core.errors import PermanentError, RejectedInput, RetryLater
@@ -28,6 +28,7 @@ from pagerduty_mattermost.gateways.http.client import (
     prepare,
     retry,
 )
+from pagerduty_mattermost.gateways.http.narrowed_tries import NarrowedTries
 from pagerduty_mattermost.gateways.pagerduty.write_once import not_known
 
 V2, CHANGE = "/v2/enqueue", "/v2/change/enqueue"
@@ -45,7 +46,7 @@ NO_EVENT = {
 }
 
 
-class Events:
+class Events(NarrowedTries):
     """One session. Not for several threads at once. `clock`, `monotonic`, `sleep` and `random` are
     for tests."""
 
@@ -80,16 +81,6 @@ class Events:
         self.before_write: Optional[Callable[[str, str, Any, str], None]] = None
         """Called with method, path, the event's key alone (its body holds the integration key) and
         "" before an event is sent; may raise instead."""
-
-    @contextmanager
-    def patient_for(self, seconds: float) -> Iterator[None]:
-        """Within this each event is tried for so long at most, where it was longer."""
-        policy = self._policy
-        self._policy = policy._replace(budget=min(policy.budget, seconds))
-        try:
-            yield
-        finally:
-            self._policy = policy
 
     def send_v1(self, event: Mapping[str, Any]) -> Dict[str, Any]:
         """Events API v1; PagerDuty's own answer: {status, message, incident_key}. Raises

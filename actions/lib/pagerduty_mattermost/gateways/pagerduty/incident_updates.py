@@ -47,6 +47,22 @@ class AtLastLevel(RejectedInput):
         return made
 
 
+class LevelNotKnown(RejectedInput):
+    """On which level an incident is, and so which is next, can't be found out. `why`: the same
+    without what an action lacks then."""
+
+    why = ""
+
+    @classmethod
+    def among(cls, levels: Sequence[int]) -> LevelNotKnown:
+        found = ", ".join(map(str, sorted(levels)))
+        among = f": its assignees are on call on levels {found}" if found else ""
+        why = f"on which level the incident is can't be found out{among}"
+        made = cls(f"{why}; give escalation_level")
+        made.why = why
+        return made
+
+
 def fields(pagerduty: PagerDuty, changes: Mapping[str, Any]) -> Dict[str, Any]:
     """An incident's fields as PagerDuty takes them, of changes in people's words. Each name costs
     a request or two. Raises what `resolve` raises, with the field that was wrong."""
@@ -173,7 +189,7 @@ def next_level(incident: Mapping[str, Any], on_calls: Sequence[OnCall]) -> int:
     """The level after the one on which the assignees are on call. Pure. `on_calls`: those of its
     escalation policy now. PagerDuty tells no incident's level, so where it is not
     clear (reassigned by hand, the same people on several levels) nothing is guessed:
-    RejectedInput."""
+    LevelNotKnown."""
     assigned = {
         _id(one.get("assignee"))
         for one in incident.get("assignments") or ()
@@ -182,14 +198,7 @@ def next_level(incident: Mapping[str, Any], on_calls: Sequence[OnCall]) -> int:
     levels = levels_of(on_calls, assigned)
     found = levels.exact or levels.partly
     if len(found) != 1:
-        among = (
-            f": its assignees are on call on levels {', '.join(map(str, sorted(found)))}"
-            if found
-            else ""
-        )
-        raise RejectedInput(
-            f"on which level the incident is can't be found out{among}; give escalation_level"
-        )
+        raise LevelNotKnown.among(found)
     return found[0] + 1
 
 

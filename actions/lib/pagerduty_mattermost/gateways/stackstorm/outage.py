@@ -19,7 +19,7 @@ from __future__ import annotations
 import os
 from typing import Any, Callable, List, Mapping, NamedTuple, Optional, Tuple
 
-from pagerduty_mattermost.core.json_values import MisshapenValue, from_json, to_json
+from pagerduty_mattermost.core.json_values import record_or_none, to_json
 from pagerduty_mattermost.core.text import clean, one_line
 from pagerduty_mattermost.gateways.stackstorm.datastore import BrokenValue, Store
 
@@ -153,31 +153,19 @@ def begin_run(
 
 
 def _outage(found: Mapping[str, Any], side: AwaitedSide) -> Outage:
-    marks = {part: _waiting(found.get(side.waiting_key + part)) for part in side.parts}
+    marks = {
+        part: record_or_none(Waiting, found.get(side.waiting_key + part)) for part in side.parts
+    }
     waits = [one for one in marks.values() if one is not None]
     return Outage(
         max(waits, default=None, key=lambda one: one.at),
-        _run(found.get(side.run_key)),
+        record_or_none(CatchUpRun, found.get(side.run_key)),
         tuple(part for part, one in marks.items() if one is not None),
     )
 
 
 def _is_noted(store: Store, key: str) -> bool:
     try:
-        return _waiting(store.read(key)) is not None
+        return record_or_none(Waiting, store.read(key)) is not None
     except BrokenValue:
         return False
-
-
-def _waiting(value: Any) -> Optional[Waiting]:
-    try:
-        return from_json(Waiting, value)
-    except (MisshapenValue, TypeError):
-        return None
-
-
-def _run(value: Any) -> Optional[CatchUpRun]:
-    try:
-        return from_json(CatchUpRun, value)
-    except (MisshapenValue, TypeError):
-        return None
