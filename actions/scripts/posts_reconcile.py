@@ -19,7 +19,7 @@ class PostsReconcile(PackAction):
         idle = self.not_configured() if source else None
         return idle or reconcile_run.run(
             self.context,
-            lambda: all_rules(self.action_service),
+            lambda: all_rules(self.context.stackstorm),
             by_hand=not source,
             full=full is True,
         )

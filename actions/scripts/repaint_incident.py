@@ -26,7 +26,7 @@ class RepaintIncident(CardAction):
             if not outcomes:
                 from pagerduty_mattermost.operations import unrouted
 
-                unrouted.report(self.context, self.action_service, shown)
+                unrouted.report(self.context, shown)
         else:
             outcomes = posting.make_publisher(self.context).repaint(shown)
         self.follow_room(shown, outcomes)

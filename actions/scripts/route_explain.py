@@ -14,7 +14,7 @@ class RouteExplain(PackAction):
 
         return explanation(
             self.context,
-            lambda: all_rules(self.action_service),
+            lambda: all_rules(self.context.stackstorm),
             incident_id or "",
-            source=rules_source(self.action_service),
+            source=rules_source(self.context.stackstorm),
         )

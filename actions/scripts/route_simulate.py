@@ -12,4 +12,4 @@ class RouteSimulate(PackAction):
         from pagerduty_mattermost.gateways.stackstorm.rules_api import all_rules
         from pagerduty_mattermost.simulation.by_hand import simulate
 
-        return simulate(self.context, all_rules(self.action_service), given)
+        return simulate(self.context, all_rules(self.context.stackstorm), given)

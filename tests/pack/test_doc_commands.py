@@ -52,7 +52,7 @@ OTHERS = sorted(
     for path in [*(ROOT / "docs").glob("*.md"), ROOT / "standalone" / "README.md"]
     if str(path.relative_to(ROOT)) not in (*GUIDES, "docs/reference.md")
 )
-"""Examples of the reference are tried by test_more_mistakes."""
+"""Examples of the reference are tried by test_neighbouring_mistakes."""
 DONE, FAILED = 0, 1
 """Exit codes; one of misuse, of an unknown action or a wrong parameter, is 2."""
 ROWS: List[Tuple[str, str]] = [(guide, line) for guide in GUIDES for line in commands(guide)]

@@ -186,9 +186,7 @@ class PackAction(Action):
             return False
         is_it = rule_mistakes.bare(typed) == rule_mistakes.bare(channel)
         entry_point = type(self).__module__
-        return is_it and not rule_mistakes.name_channel(
-            self.context, self.action_service, typed, entry_point
-        )
+        return is_it and not rule_mistakes.name_channel(self.context, typed, entry_point)
 
     def _notice_of_channel(self, error: ChannelUnavailable) -> Optional[Tuple[str, str]]:
         """What the operations channel is told of a channel that can't be posted in, and what it is
@@ -211,7 +209,7 @@ class PackAction(Action):
         from pagerduty_mattermost.action_bases import rule_mistakes
 
         action = ACTIONS[self.kept_as][2]
-        return rule_mistakes.told(self.context, self.action_service, action, params, error)
+        return rule_mistakes.told(self.context, action, params, error)
 
     def not_configured(self) -> Optional[Dict[str, Any]]:
         """The result of a rule's action while Mattermost is not configured at all, else None: a

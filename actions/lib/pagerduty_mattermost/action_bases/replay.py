@@ -185,7 +185,7 @@ def _rules(action: PackAction) -> Optional[Dict[str, Any]]:
     from pagerduty_mattermost.gateways.stackstorm.rules_api import all_rules
 
     try:
-        return {str(rule.ref): rule for rule in all_rules(action.action_service)}
+        return {str(rule.ref): rule for rule in all_rules(action.context.stackstorm)}
     except PackError as error:
         action.context.log.info("Failed posts go as their rules were: %s", error)
         return None

@@ -15,12 +15,10 @@ MAX_NAMED = 5
 """Rules that a line names."""
 
 
-def told(
-    context: Context, service: Any, action: str, given: Mapping[str, Any], error: WrongParameter
-) -> str:
+def told(context: Context, action: str, given: Mapping[str, Any], error: WrongParameter) -> str:
     """The line that names rule and parameter; the operations channel is told once a day.
     `action`: its name without the pack's."""
-    names = _rules(context, service, action, given, error.parameter)
+    names = _rules(context, action, given, error.parameter)
     shown = ", ".join(names[:MAX_NAMED]) + (", …" if len(names) > MAX_NAMED else "")
     whose = f"The rule {shown}" if len(names) == 1 else f"The rules {shown}" if names else ""
     line = f"{whose or f'A rule that runs {action}'}: {context.line_of(error)}"
@@ -34,14 +32,14 @@ def told(
     return line
 
 
-def name_channel(context: Context, service: Any, channel: str, entry_point: str) -> bool:
+def name_channel(context: Context, channel: str, entry_point: str) -> bool:
     """Whether a rule names this channel for an action of the pack, or runs the action of this
     entry point with a template, which could be any; True also where StackStorm does not list its
     rules: then it may be one's. `entry_point`: its module."""
     from pagerduty_mattermost.gateways.stackstorm.rules_api import all_rules
 
     try:
-        rules = all_rules(service)
+        rules = all_rules(context.stackstorm)
     except PackError as error:
         context.log.info("Whether it is a rule's is not known: %s", context.line_of(error))
         return True
@@ -63,15 +61,13 @@ def bare(channel: str) -> str:
     return channel.strip().lstrip("~").rpartition("/")[2].lower()
 
 
-def _rules(
-    context: Context, service: Any, action: str, given: Mapping[str, Any], parameter: str
-) -> List[str]:
+def _rules(context: Context, action: str, given: Mapping[str, Any], parameter: str) -> List[str]:
     """Names of the rules that run the action with this very parameter; none where StackStorm does
     not tell, or where a template made the value."""
     from pagerduty_mattermost.gateways.stackstorm.rules_api import all_rules
 
     try:
-        rules = all_rules(service)
+        rules = all_rules(context.stackstorm)
     except PackError as error:
         context.log.info("Which rule it is could not be found out: %s", context.line_of(error))
         return []

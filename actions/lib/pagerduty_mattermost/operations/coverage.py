@@ -65,7 +65,7 @@ class _Sample(NamedTuple):
 
 def check(context: Context) -> Tuple[str, str]:
     """ok, warn or off, and a text. Raises the gateways' errors."""
-    from pagerduty_mattermost.gateways.stackstorm.rules_api import rules_of
+    from pagerduty_mattermost.gateways.stackstorm.rules_api import all_rules
 
     settings, client = context.settings, context.stackstorm()
     if mattermost_missing(settings) or getattr(client, "rules", None) is None:
@@ -73,7 +73,7 @@ def check(context: Context) -> Tuple[str, str]:
     if not settings.watch.report_unrouted:
         return "off", "not asked for: watch.report_unrouted is false"
     try:
-        rules = rules_of(client)
+        rules = all_rules(lambda: client)
     except RetryLater as error:
         return "off", f"not known: {error}"
     asked = subscribed.every(context.store, context.log)

@@ -1,7 +1,7 @@
 """An incident that no rule posts: the operations channel is told which it is, why no rule fits and
 what to do, once for each kind (its service and priority).
 
-    report(context, service, change)    # of a change after which the incident has no card at all
+    report(context, change)    # of a change after which the incident has no card at all
 
 Only what pages somebody: high urgency. Who wants such incidents nowhere leaves them out of what is
 watched, or switches the notice off (watch, report_unrouted).
@@ -45,8 +45,8 @@ MAX_NAMED = 4
 PRIORITY = "trigger.incident.priority"
 
 
-def report(context: Context, service: Any, change: Change) -> None:
-    """`service`: the action's. Raises nothing: the incident's change was seen to."""
+def report(context: Context, change: Change) -> None:
+    """Raises nothing: the incident's change was seen to."""
     from pagerduty_mattermost.gateways.stackstorm.rules_api import all_rules
 
     incident, settings = change.incident, context.settings
@@ -58,7 +58,7 @@ def report(context: Context, service: Any, change: Change) -> None:
     try:
         if was_told(context.store, about):
             return
-        text = notice(change, all_rules(service))
+        text = notice(change, all_rules(context.stackstorm))
         if text:
             context.notify_operators(about, text, KEPT_SECONDS)
             context.log.warning("%s", line(change))

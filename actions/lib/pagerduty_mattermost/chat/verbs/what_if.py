@@ -29,7 +29,7 @@ SINCE, ENABLE, DISABLE = "since", "enable", "disable"
 
 def simulate(context: Context, command: Command) -> CommandResult:
     """A replay of the last days as it is, and beside it with what is said."""
-    from pagerduty_mattermost.gateways.stackstorm.rules_api import rules_of
+    from pagerduty_mattermost.gateways.stackstorm.rules_api import all_rules
     from pagerduty_mattermost.simulation import by_hand
 
     if SIMULATE not in context.settings.chat.allowed:
@@ -57,7 +57,7 @@ def simulate(context: Context, command: Command) -> CommandResult:
         except PackError as error:
             context.log.info("That a replay is under way could not be said: %s", error)
 
-    result = by_hand.simulate(context, rules_of(context.stackstorm()), given, tell)
+    result = by_hand.simulate(context, all_rules(context.stackstorm), given, tell)
     return CommandResult(str(result["message"]))
 
 

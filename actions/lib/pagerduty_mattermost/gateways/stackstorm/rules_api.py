@@ -15,17 +15,14 @@ from pagerduty_mattermost.gateways.stackstorm.api_calls import (
 PAGE_SIZE = 100
 
 
-def all_rules(action_service: Any) -> List[Any]:
+Client = Callable[[], Any]
+"""Gives the client of StackStorm's API: `Context.stackstorm`. Called within the deadline, since
+some ask StackStorm for a token first."""
+
+
+def all_rules(client: Client) -> List[Any]:
     """All rules, of any pack. Raises RetryLater when the API does not list them."""
-    return _all(lambda: action_service.datastore_service.get_api_client())
 
-
-def rules_of(client: Any) -> List[Any]:
-    """The same by the API's client."""
-    return _all(lambda: client)
-
-
-def _all(client: Callable[[], Any]) -> List[Any]:
     def pages() -> List[Any]:
         found: Dict[str, Any] = {}
         manager = client().rules
@@ -64,10 +61,10 @@ def _read(call: Callable[[], List[Any]], deadline: float) -> List[Any]:
         ) from None
 
 
-def rules_source(action_service: Any) -> str:
+def rules_source(client: Client) -> str:
     """Where `all_rules` has them from, for people."""
     try:
-        manager = action_service.datastore_service.get_api_client().rules
+        manager = client().rules
     except Exception:  # noqa: BLE001 - it is only said, and `all_rules` says what is wrong
         return "StackStorm's"
     return str(getattr(manager, "source", "StackStorm's"))
