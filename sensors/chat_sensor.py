@@ -1,6 +1,8 @@
 """The sensor that takes slash commands, clicks and dialogs from Mattermost: a thin shell around
 `chat.endpoint.ChatEndpoint`."""
 
+# flake8: noqa: E501
+
 from __future__ import annotations
 
 import os
@@ -20,7 +22,7 @@ from st2reactor.sensor.base import Sensor  # noqa: E402
 
 from pagerduty_mattermost.chat.endpoint import ChatEndpoint  # noqa: E402
 from pagerduty_mattermost.chat.opened_endpoint import open_endpoint  # noqa: E402
-from pagerduty_mattermost.chat.room_ear import LOOK_SECONDS, RoomEar, open_ear  # noqa: E402
+from pagerduty_mattermost.chat.room_listener import LOOK_SECONDS, RoomListener, open_room_listener  # noqa: E402
 from pagerduty_mattermost.chatops.bridge import ChatopsBridge, open_bridge  # noqa: E402
 from pagerduty_mattermost.core.errors import PackError  # noqa: E402
 from pagerduty_mattermost.gateways.http.listener import LISTEN_AGAIN_SECONDS  # noqa: E402
@@ -41,7 +43,7 @@ class ChatSensor(Sensor):
         self._log = sensor_service.get_logger(name="ChatSensor")
         self._stopped = threading.Event()
         self.endpoint: Optional[ChatEndpoint] = None
-        self.ear: Optional[RoomEar] = None
+        self.room_listener: Optional[RoomListener] = None
         self.bridge: Optional[ChatopsBridge] = None
         self._refused = SensorHealth()
         self._kept = KeptHealth(self._refused, Store(sensor_service), CHAT_KEY, self._log)
@@ -54,13 +56,17 @@ class ChatSensor(Sensor):
             self.endpoint = open_endpoint(
                 self.sensor_service, self.config, _schemas(), self._log, self._bridge
             )
-            self.ear = open_ear(self.config, self.sensor_service, _schemas(), self._log)
+            self.room_listener = open_room_listener(
+                self.config, self.sensor_service, _schemas(), self._log
+            )
         except PackError as error:
             self._refuse(str(error))
         except Exception as error:  # noqa: BLE001 - a sensor that fails in setup() is gone for good
             self._refuse(fault(self._log, error))
-        if self.ear is not None:
-            threading.Thread(target=self._listen, name="pagerduty-ear", daemon=True).start()
+        if self.room_listener is not None:
+            threading.Thread(
+                target=self._listen, name="pagerduty-room-listener", daemon=True
+            ).start()
 
     def _bridge(self, mattermost: Any) -> ChatopsBridge:
         self.bridge = open_bridge(self.sensor_service, self.config, mattermost, self._log)
@@ -70,8 +76,8 @@ class ChatSensor(Sensor):
         """What is said in rooms, and what their tasks have begun, for as long as the sensor
         runs."""
         while not self._stopped.wait(LOOK_SECONDS):
-            if self.ear is not None:
-                self.ear.listen()
+            if self.room_listener is not None:
+                self.room_listener.listen()
             if self.bridge is not None:
                 self.bridge.pick_up()
 

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 from chat_world import ChatActionCase
@@ -130,16 +131,17 @@ class PostMessageTestCase(ChatActionCase):
             "sqlite3",
         }
         ours = {
-            "cards",
-            "pagerduty",
-            "posts",
-            "oncall",
-            "lookup",
-            "tracker",
-            "times",
-            "incident",
-            "complaints",
+            "cards.card",
+            "cards.publisher",
+            "gateways.mattermost.operations_notices",
+            "gateways.pagerduty.client",
+            "gateways.pagerduty.references",
+            "incidents.incident",
+            "incidents.tracker",
+            "oncall.watch",
         }
+        for name in ours:
+            assert find_spec(f"pagerduty_mattermost.{name}"), f"there is no module {name}"
         if "st2common.runners.utils" in loaded and "oslo_config" in loaded:
             unused -= {
                 "yaml",

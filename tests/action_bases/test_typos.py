@@ -91,7 +91,7 @@ class TyposTestCase(ExampleCase):
         assert wrong == [], "\n".join(map(str, wrong))
         assert (self.said(), len(self.account.log)) == before
         names = [row.name for row in Store(self.service).rows()]
-        assert [name for name in names if name.startswith(("deadletter.", "complaint."))] == []
+        assert [name for name in names if name.startswith(("deadletter.", "notice."))] == []
 
     def test_a_channel_that_a_rule_names_is_still_told_in_the_operations_channel(self) -> None:
         self.get_action_instance()

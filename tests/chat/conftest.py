@@ -1,4 +1,4 @@
-"""What tests of what is said in rooms stand on (test_room_ear*.py)."""
+"""What tests of what is said in rooms stand on (test_room_listener*.py)."""
 
 from __future__ import annotations
 

@@ -174,9 +174,9 @@ def test_an_archived_channel_is_told_once_in_the_operations_channel(scene: Scene
             scene.post("incidents")
     (told,) = scene.chat.messages("ops")
     assert "~incidents in the team ops is archived" in told
-    assert [
-        int(ttl or 0) for name, ttl in scene.datastore.ttls.items() if ".complaint." in name
-    ] == [DAY_SECONDS]
+    assert [int(ttl or 0) for name, ttl in scene.datastore.ttls.items() if ".notice." in name] == [
+        DAY_SECONDS
+    ]
 
 
 def test_an_archived_channel_given_by_id_is_known_as_such(scene: Scene) -> None:

@@ -196,7 +196,7 @@ def test_a_broken_value_is_kept_aside_and_doubted(garbage: str) -> None:
     (kept,) = [
         name
         for name in datastore.values
-        if name.startswith(f"pagerduty.aside.sensor.shard.{number:02d}.")
+        if name.startswith(f"pagerduty.quarantine.sensor.shard.{number:02d}.")
     ]
     whole = json.loads(datastore.values[kept])["data"]["raw"]
     assert whole == garbage or json.loads(whole) == json.loads(garbage)["data"]

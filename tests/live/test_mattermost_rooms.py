@@ -14,7 +14,7 @@ from mattermost_site import Site, good, refused
 from rooms_world import Log
 
 from pagerduty_mattermost.cards import posting
-from pagerduty_mattermost.chat.room_ear import RoomEar
+from pagerduty_mattermost.chat.room_listener import RoomListener
 from pagerduty_mattermost.gateways.context import Context
 from pagerduty_mattermost.gateways.mattermost import own_channels
 from pagerduty_mattermost.incidents import alert_details
@@ -171,13 +171,13 @@ def test_the_life_of_a_room(rooms: Rooms, site: Site) -> None:
         def dispatch(self, trigger: str, payload: Any, *, trace_tag: str) -> None:
             sent.append((trigger, payload))
 
-    ear = RoomEar(rooms.context(), Sent(), rooms.log)  # type: ignore[arg-type]
-    ear.look()
+    listener = RoomListener(rooms.context(), Sent(), rooms.log)  # type: ignore[arg-type]
+    listener.look()
     post = good(site.people.create_post(room.channel_id, "note: heard"))
     time.sleep(0.01)
-    ear.look()
+    listener.look()
     assert [(one["verb"], one["post_id"]) for _, one in sent] == [("note", post["id"])]
-    assert ear.look() == 0
+    assert listener.look() == 0
 
     rooms.pagerduty.account.resolve(incident, "Ada Lovelace")
     context, change = rooms.context(), rooms.change(incident)

@@ -84,7 +84,9 @@ class MembersTestCase(SyncCase):
         )
         self.sync()
         assert self.members("checkout") == ["ada", "mei", "pagerduty"]
-        assert [name for name in self.store().read_prefix("aside.") if "member.channel" in name]
+        assert [
+            name for name in self.store().read_prefix("quarantine.") if "member.channel" in name
+        ]
         assert self.store().read_prefix("member.") == {}
 
     def test_without_the_right_or_the_team_it_is_told_once(self) -> None:

@@ -113,7 +113,7 @@ class TroubleTestCase(WatchCase):
         self.look()
         self.store().write(watch.KEY, {"at": "x"})
         assert self.look(moment(2026, 11, 24, 9, 1))["handoffs"] == 0
-        assert self.store().read_prefix("aside.")
+        assert self.store().read_prefix("quarantine.")
         assert self.look(moment(2026, 11, 25, 9, 1))["handoffs"] == 1
 
     def test_an_unknown_or_doubled_name_is_told_and_the_others_are_watched(self) -> None:

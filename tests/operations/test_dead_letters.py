@@ -358,7 +358,7 @@ def test_a_value_that_does_not_read_is_kept_aside_before_it_is_replaced() -> Non
     service.items[f"pagerduty.deadletter.{made.id}"] = "{half"
     keep(Store(service), "post_once", {"key": "k"}, "retryable", "why", 1.0, None)
     (aside,) = [
-        value for name, value in service.items.items() if name.startswith("pagerduty.aside.")
+        value for name, value in service.items.items() if name.startswith("pagerduty.quarantine.")
     ]
     assert json.loads(aside)["data"]["raw"] == "{half"
 

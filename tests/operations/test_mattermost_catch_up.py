@@ -255,8 +255,8 @@ class CatchUpTestCase(IncidentActionCase):
         self.done()
         first, second = (text for text in self.chat.messages("ops") if "did not read" in text)
         assert "1 value in" in first
-        assert "`pagerduty.aside.sensor.head." in first
-        assert "`pagerduty.aside.sensor.shard.07." in second
+        assert "`pagerduty.quarantine.sensor.head." in first
+        assert "`pagerduty.quarantine.sensor.shard.07." in second
         exchange = {"api_key": "u+exchangePack1234567", "service_key": None, "debug": False}
         assert self.action(exchange).run()[0], (
             "without Mattermost there is nobody to tell, and nothing fails"

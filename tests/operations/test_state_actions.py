@@ -50,7 +50,7 @@ class StateActionsTestCase(ExampleCase):
         self.service.set_value("pagerduty.audit.x", "{half", local=False)
         assert self.done("state.show")["unread"] == ["audit.x"]
         assert self.names()["audit.x"] == "{half", "showing changes nothing"
-        assert not [name for name in self.names() if name.startswith("aside.")]
+        assert not [name for name in self.names() if name.startswith("quarantine.")]
 
     def test_show_tells_all_of_an_incident(self) -> None:
         self.left_for_later("mattermost.post_incident", change=changed(self), channel="nowhere")

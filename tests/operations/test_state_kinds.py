@@ -12,13 +12,16 @@ from pathlib import Path
 from typing import Dict, Iterator, List, Tuple
 
 import pytest
+from datastore_double import Service
 from pack_files import ROOT
 
 from pagerduty_mattermost.cards import held_cards
 from pagerduty_mattermost.chat import audit, begun_orders, dropped_orders, outcomes
 from pagerduty_mattermost.chatops import inquiry_records
+from pagerduty_mattermost.core.post_keys import post_key
+from pagerduty_mattermost.gateways.mattermost import operations_notices
 from pagerduty_mattermost.gateways.stackstorm import kept_phrases as phrases
-from pagerduty_mattermost.gateways.stackstorm.datastore import PREFIX
+from pagerduty_mattermost.gateways.stackstorm.datastore import PREFIX, Store
 from pagerduty_mattermost.oncall import kept_pages, swaps, sync
 from pagerduty_mattermost.operations import dead_letters, reconcile_run, state_kinds
 from pagerduty_mattermost.operations.state_kinds import KINDS
@@ -26,7 +29,7 @@ from pagerduty_mattermost.sensor import upkeep_due
 
 LIBRARY = ROOT / "actions" / "lib" / "pagerduty_mattermost"
 SCRIPTS = ROOT / "actions" / "scripts"
-KEYS = tuple(key for kind in KINDS for key in kind.keys)
+KEYS = tuple(key for kind in KINDS for key in kind.keys if key != state_kinds.OLD_QUARANTINE_KEYS)
 HOLE = "\0"
 """Stands for what an f-string fills in."""
 
@@ -62,6 +65,17 @@ def test_what_the_sensor_looks_for_is_what_its_owners_write() -> None:
     assert upkeep_due.PAGES == kept_pages.KEY_PREFIX
     assert upkeep_due.SWAPS == swaps.KEY_PREFIX
     assert upkeep_due.RECONCILE_KEY == reconcile_run.KEY
+
+
+def test_what_versions_before_called_otherwise_is_still_read() -> None:
+    assert state_kinds.chosen(["aside", "complaints"]) == ("quarantine", "notices")
+    store = Store(Service())
+    key = operations_notices.OLD_KEY_PREFIX + post_key("complaint", "channel:~ops")
+    store.write(key, {"about": "channel:~ops", "at": 1}, 60.0)
+    assert operations_notices.was_told(store, "channel:~ops")
+    assert not operations_notices.was_told(store, "channel:~other")
+    assert state_kinds.kind_of(key).name == "notices"
+    assert state_kinds.kind_of("aside.sensor.head.0123").name == "quarantine"
 
 
 def test_every_key_constant_of_the_library_is_of_a_kind() -> None:

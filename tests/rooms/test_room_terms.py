@@ -1,6 +1,8 @@
 """A room that a playbook is started in is made, filled and put away as the playbook says; what it
 leaves out is as the configuration says; what it says later changes nothing."""
 
+# flake8: noqa: E501
+
 from __future__ import annotations
 
 from typing import Any, Iterator, List
@@ -8,7 +10,7 @@ from typing import Any, Iterator, List
 import pytest
 from rooms_world import RoomsWorld
 
-from pagerduty_mattermost.chat.room_ear import RoomEar
+from pagerduty_mattermost.chat.room_listener import RoomListener
 from pagerduty_mattermost.core.config.rooms import RoomsConfig
 from pagerduty_mattermost.core.json_values import from_json, to_json
 from pagerduty_mattermost.incidents import alert_details
@@ -98,11 +100,11 @@ def test_a_room_of_another_team_is_found_again_and_heard(world: RoomsWorld) -> N
     assert world.chat.channel(room.channel_id).team_id == eng.id
     assert not opened(world, incident, team="eng").is_new
     heard: List[Any] = []
-    ear = RoomEar(world.context(), _Dispatcher(heard), world.log)  # type: ignore[arg-type]
-    ear.look()
+    listener = RoomListener(world.context(), _Dispatcher(heard), world.log)  # type: ignore[arg-type]
+    listener.look()
     world.clock.advance(1)
     world.chat.say("ada", room.channel_id, "note: it is the cable")
-    ear.look()
+    listener.look()
     assert [one["text"] for one in heard if one.get("kind") == "note"] == ["note: it is the cable"]
 
 

@@ -1,5 +1,5 @@
-"""What many rooms cost: a look of the ear, a round of reconcile; rooms that were put away cost
-nothing."""
+"""What many rooms cost: a look of the room listener, a round of reconcile; rooms that were put
+away cost nothing."""
 
 from __future__ import annotations
 

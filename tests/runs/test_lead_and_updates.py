@@ -13,7 +13,7 @@ from runs_world import PLAYBOOK
 from test_run_commands import Sent
 
 from pagerduty_mattermost.chat import dialogs, handle, requests, update_form
-from pagerduty_mattermost.chat.room_ear import ROOM_TRIGGER, RoomEar
+from pagerduty_mattermost.chat.room_listener import ROOM_TRIGGER, RoomListener
 from pagerduty_mattermost.core.errors import PackError
 from pagerduty_mattermost.playbooks.playbook import Updates
 from pagerduty_mattermost.runs import controls, reminders, tending
@@ -285,11 +285,11 @@ def test_the_command_alone_opens_the_form(world: RunsWorld) -> None:
 def test_the_ear_hears_of_an_update_that_its_author_corrects_or_deletes(world: RunsWorld) -> None:
     world.say("grace", "update Errors are down", hook=hook(world, "grace"))
     sent = Sent()
-    ear = RoomEar(world.context(), sent, world.log)  # type: ignore[arg-type]
+    listener = RoomListener(world.context(), sent, world.log)  # type: ignore[arg-type]
 
     def heard() -> list[str]:
         world.clock.advance(60)
-        ear.look()
+        listener.look()
         done, sent.sent = sent.sent, []
         for trigger, payload in done:
             assert trigger == ROOM_TRIGGER

@@ -106,7 +106,7 @@ def work(world: LedWorld, orders: List[Dict[str, Any]], seed: int, failed: List[
 
 
 def correct(world: LedWorld, chance: random.Random) -> None:
-    """Authors edit their updates or delete them; the ear hears of it in the next round."""
+    """Authors edit their updates or delete them, which is heard in the next round."""
     for post in world.posts(world.the_room.channel_id):
         own = post.props.get(PROPS_KEY) or {}
         if "update" not in own or post.delete_at or chance.random() > 0.2:

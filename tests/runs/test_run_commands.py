@@ -8,7 +8,7 @@ import pytest
 from runs_case import RunsWorld
 from runs_world import PLAYBOOK
 
-from pagerduty_mattermost.chat.room_ear import ROOM_TRIGGER, RoomEar
+from pagerduty_mattermost.chat.room_listener import ROOM_TRIGGER, RoomListener
 from pagerduty_mattermost.chat.verbs.run_of import NO_RUN
 from pagerduty_mattermost.core.errors import PackError, RejectedInput
 from pagerduty_mattermost.core.post_keys import PROPS_KEY
@@ -271,10 +271,10 @@ class Sent:
         self.sent.append((trigger, dict(payload)))
 
 
-def heard(world: RunsWorld, ear: RoomEar, sent: Sent) -> list[str]:
+def heard(world: RunsWorld, listener: RoomListener, sent: Sent) -> list[str]:
     """What a look comes to, carried out."""
     world.clock.advance(15)
-    ear.look()
+    listener.look()
     done, sent.sent = sent.sent, []
     verbs = []
     for trigger, payload in done:
@@ -289,11 +289,11 @@ def heard(world: RunsWorld, ear: RoomEar, sent: Sent) -> list[str]:
 
 def test_reactions_below_a_told_task(world: RunsWorld) -> None:
     sent = Sent()
-    ear = RoomEar(world.context(), sent, world.log)  # type: ignore[arg-type]
+    listener = RoomListener(world.context(), sent, world.log)  # type: ignore[arg-type]
     world.say("grace", 'task add 1 "Look at the logs"')
     world.click("grace", "check", "bridge:done")
     world.click("grace", "check", "bridge:open")
-    heard(world, ear, sent)
+    heard(world, listener, sent)
     told = next(
         post
         for post in world.posts(world.the_room.channel_id)
@@ -301,11 +301,11 @@ def test_reactions_below_a_told_task(world: RunsWorld) -> None:
     )
     world.react(told.id, "linus", "eyes")
     world.chat.say("linus", world.the_room.channel_id, "Looking")
-    assert heard(world, ear, sent) == ["assign_task"]
+    assert heard(world, listener, sent) == ["assign_task"]
     assert world.state.tasks[1].owner.who.name == "linus"
     world.react(told.id, "grace", "white_check_mark")
     world.clock.advance(300)
-    assert "check" in heard(world, ear, sent)
+    assert "check" in heard(world, listener, sent)
     task = world.state.task("bridge")
     assert task is not None
     assert (task.state, task.by.name) == ("done", "grace")
@@ -313,17 +313,17 @@ def test_reactions_below_a_told_task(world: RunsWorld) -> None:
 
 def test_reactions_on_what_people_wrote(world: RunsWorld) -> None:
     sent = Sent()
-    ear = RoomEar(world.context(), sent, world.log)  # type: ignore[arg-type]
-    heard(world, ear, sent)
+    listener = RoomListener(world.context(), sent, world.log)  # type: ignore[arg-type]
+    heard(world, listener, sent)
     post = world.chat.say("linus", world.the_room.channel_id, "The failover has started")
     for emoji in ("pushpin", "question", "eyes", "memo", "heart"):
         world.react(post.id, "grace", emoji)
-    assert sorted(heard(world, ear, sent)) == ["call_commander", "mark", "note"]
+    assert sorted(heard(world, listener, sent)) == ["call_commander", "mark", "note"]
     assert [one.text for one in world.state.marks] == ["The failover has started"]
     assert asked(world, post) == ["❓ @ada: grace asks for you"]
     world.react(post.id, "ada", "question")
     world.chat.say("ada", world.the_room.channel_id, "Here")
-    heard(world, ear, sent)
+    heard(world, listener, sent)
     assert len(asked(world, post)) == 1
 
 
@@ -333,12 +333,12 @@ def asked(world: RunsWorld, post: Any) -> Any:
 
 def test_what_is_due_is_heard_within_seconds(world: RunsWorld) -> None:
     sent = Sent()
-    ear = RoomEar(world.context(), sent, world.log)  # type: ignore[arg-type]
-    heard(world, ear, sent)
+    listener = RoomListener(world.context(), sent, world.log)  # type: ignore[arg-type]
+    heard(world, listener, sent)
     for _ in range(14):
-        assert heard(world, ear, sent) == []
+        assert heard(world, listener, sent) == []
     world.clock.advance(15)
-    assert heard(world, ear, sent) == ["due"]
+    assert heard(world, listener, sent) == ["due"]
     assert len(world.reminders()) == 1
     for _ in range(8):
-        assert heard(world, ear, sent) == []
+        assert heard(world, listener, sent) == []

@@ -83,7 +83,7 @@ class DatastoreFaultTestCase(SensorWorld):
         kept = [
             item.name
             for item in self.sensor_service.list_values(
-                local=False, prefix="pagerduty.aside.sensor.head."
+                local=False, prefix="pagerduty.quarantine.sensor.head."
             )
         ]
         assert len(kept) == 4, "each as it stood, none over another"

@@ -141,7 +141,7 @@ def test_what_is_configured_is_due_at_its_times() -> None:
         ("held.c.P1", "quiet_hours_digest"),
         ("member.channel.c.u", "oncall_sync"),
         ("deadletter.1", "catch_up"),
-        ("aside.state.1", "catch_up"),
+        ("quarantine.state.1", "catch_up"),
     ],
 )
 def test_what_stands_in_the_datastore_is_done(key: str, job: str) -> None:

@@ -1,6 +1,6 @@
-"""Neighbours of the mistakes in the other test_mistakes files: other settings, other spellings, other keys of a
-rule; each is one line that names the place and the remedy. And that what a newcomer lists fits a
-terminal of 80 columns."""
+"""Neighbours of the mistakes in the other test_mistakes files: other settings, other spellings, other
+keys of a rule; each is one line that names the place and the remedy. And that what a newcomer lists
+fits a terminal of 80 columns."""
 
 # flake8: noqa: E203,E501
 

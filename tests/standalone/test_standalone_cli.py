@@ -188,7 +188,7 @@ def test_keys_of_people_are_listed_and_the_packs_own_state_where_it_is_asked_for
     assert cli("key", "list")[1] == "There is no key; `key set NAME` stores one.\n"
     cli("key", "set", "pagerduty.sensor.head", "{}")
     assert "1 key more is the pack's own state: `" in cli("key", "list")[1]
-    cli("key", "set", "pagerduty.aside.x", "{}", "--ttl", str(90 * 86400))
+    cli("key", "set", "pagerduty.quarantine.x", "{}", "--ttl", str(90 * 86400))
     cli("key", "set", "zebra", "1", "--ttl", str(26 * 3600))
     cli("key", "set", "pagerduty_api_key", "1", "--ttl", "7200")
 
@@ -203,7 +203,7 @@ def test_keys_of_people_are_listed_and_the_packs_own_state_where_it_is_asked_for
     assert [row[0].strip() for row in names] == [
         "pagerduty_api_key",
         "zebra",
-        "pagerduty.aside.x",
+        "pagerduty.quarantine.x",
         "pagerduty.sensor.head",
     ]
     shown = cli("key", "list", "--all")[1]

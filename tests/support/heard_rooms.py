@@ -1,4 +1,6 @@
-"""What is said in rooms, and what the sensor's ear and the rule's action make of it."""
+"""What is said in rooms, and what the sensor's room listener and the rule's action make of it."""
+
+# flake8: noqa: E501
 
 from __future__ import annotations
 
@@ -7,7 +9,7 @@ from typing import Any, Dict, List, Tuple
 from rooms_world import RoomsWorld
 
 from pagerduty_mattermost.chat import handle
-from pagerduty_mattermost.chat.room_ear import ROOM_TRIGGER, RoomEar
+from pagerduty_mattermost.chat.room_listener import ROOM_TRIGGER, RoomListener
 from pagerduty_mattermost.core.errors import RetryLater
 from pagerduty_mattermost.rooms import tending
 
@@ -34,15 +36,15 @@ class Sent:
 class Heard:
     def __init__(self, world: RoomsWorld) -> None:
         self.world, self.sent = world, Sent()
-        self.ear = self.anew()
+        self.room_listener = self.anew()
 
-    def anew(self) -> RoomEar:
-        return RoomEar(self.world.context(), self.sent, self.world.log)  # type: ignore[arg-type]
+    def anew(self) -> RoomListener:
+        return RoomListener(self.world.context(), self.sent, self.world.log)  # type: ignore[arg-type]
 
     def look(self) -> List[str]:
         """What a look comes to, carried out."""
         self.world.clock.advance(15)
-        self.ear.look()
+        self.room_listener.look()
         return self.done()
 
     def done(self) -> List[str]:

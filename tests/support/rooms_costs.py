@@ -1,5 +1,5 @@
 """What open rooms cost while nothing happens: requests to Mattermost, datastore calls and time, of
-a look of the ear and of a round of reconcile."""
+a look of the room listener and of a round of reconcile."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, Callable, NamedTuple
 from rooms_world import RoomsWorld
 
 from pagerduty_mattermost.cards.records import load_all
-from pagerduty_mattermost.chat.room_ear import RoomEar
+from pagerduty_mattermost.chat.room_listener import RoomListener
 from pagerduty_mattermost.rooms import tending
 from pagerduty_mattermost.rooms.putting_away import put_away
 
@@ -42,13 +42,13 @@ def open_up_to(world: RoomsWorld, count: int) -> None:
 
 def quiet_costs(world: RoomsWorld) -> Quiet:
     """Once all is heard and put right."""
-    ear = RoomEar(world.context(), Nowhere(), world.log)  # type: ignore[arg-type]
+    listener = RoomListener(world.context(), Nowhere(), world.log)  # type: ignore[arg-type]
     for _ in range(5):
         world.clock.advance(15)
-        ear.look()
+        listener.look()
     tending.tend(world.context())
     world.clock.advance(15)
-    look = _cost(world, ear.look)
+    look = _cost(world, listener.look)
     context = world.context()
     remembered = load_all(context.store)
     context.mattermost.me()

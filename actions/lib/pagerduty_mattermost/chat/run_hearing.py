@@ -1,4 +1,5 @@
-"""What the ear knows of runs: when something is due in one, and what reactions mean in its room.
+"""What the room listener knows of runs: when something is due in one, and what reactions mean in
+its room.
 
     runs = HeardRuns(context, log)
     runs.read()                                        # all of them, now and then

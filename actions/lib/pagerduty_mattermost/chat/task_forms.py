@@ -6,8 +6,6 @@ A task is its number, stage and place counted from 1, as `1.2` or `1 2`, or word
 where more follows. In front of it an incident may stand where none is meant by the place.
 """
 
-# flake8: noqa: E203
-
 from __future__ import annotations
 
 from typing import Dict, NamedTuple, Optional

@@ -4,7 +4,8 @@ The outgoing webhook names the post, not its thread, and comes for every post th
 word, the bot's own posts too. So the post itself is read. What was said is remembered with the
 incident before the note is written: it is not said again in the same thread
 (`cards.told_replies.said_here`), and a repeat of the order looks whether the note stands. One
-post may come twice in a moment: by the webhook and by the ear, or by two machines' sensors.
+post may come twice in a moment: by the webhook and by the room listener, or by two machines'
+sensors.
 """
 
 # flake8: noqa: E203

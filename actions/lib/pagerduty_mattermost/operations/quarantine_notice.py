@@ -19,7 +19,7 @@ def tell_of_unread_values(context: Context) -> None:
     if names:
         keys = [datastore.PREFIX + name for name in names]
         context.notify_operators(
-            " ".join(["aside", *names]), notice(keys), ttl=datastore.QUARANTINE_SECONDS
+            " ".join(["quarantine", *names]), notice(keys), ttl=datastore.QUARANTINE_SECONDS
         )
 
 

@@ -87,6 +87,8 @@ class StateKind(NamedTuple):
 AUDIT_KEYS, DROPPED_KEYS = "audit.<time>.<id>", "dropped.<order>"
 BEGUN_KEYS, REFUSED_KEYS = "begun.<sha>", "refused.<day>.<sha>"
 OUTCOME_KEYS = "outcome.<order>"
+OLD_QUARANTINE_KEYS = "aside.<key>.<digest>"
+"""As versions before called them: nobody writes them any more."""
 # Of chatops, which stands above chat.
 PHRASE_KEYS, PHRASE_KEPT_SECONDS = "alias.<order>", 7 * DAY_SECONDS
 INQUIRY_KEYS, INQUIRY_KEPT_SECONDS = "inquiry.<id>", 30 * DAY_SECONDS
@@ -125,7 +127,8 @@ KINDS: Tuple[StateKind, ...] = (
             f"{room_records.INROOM_PREFIX}<channel>",
             f"{room_records.MEMBER_PREFIX}<incident>.<user>",
             room_opening.SEQUENCE_KEY,
-            room_records.EAR_KEY,
+            room_records.HEARD_KEY,
+            room_records.OLD_HEARD_KEY,
         ),
         "rooms of incidents, and whom the pack put into them",
         180 * DAY_SECONDS,
@@ -343,14 +346,20 @@ KINDS: Tuple[StateKind, ...] = (
         INQUIRY_KEPT_SECONDS,
     ),
     StateKind(
-        "complaints",
-        (f"{operations_notices.KEY_PREFIX}<sha>", DROPPED_KEYS, BEGUN_KEYS, OUTCOME_KEYS),
+        "notices",
+        (
+            f"{operations_notices.KEY_PREFIX}<sha>",
+            f"{operations_notices.OLD_KEY_PREFIX}<sha>",
+            DROPPED_KEYS,
+            BEGUN_KEYS,
+            OUTCOME_KEYS,
+        ),
         "what was posted, or taken back",
         90 * DAY_SECONDS,
     ),
     StateKind(
-        "aside",
-        (f"{QUARANTINE}<key>.<digest>",),
+        "quarantine",
+        (f"{QUARANTINE}<key>.<digest>", OLD_QUARANTINE_KEYS),
         "values that did not read",
         90 * DAY_SECONDS,
         careful=True,
@@ -358,6 +367,8 @@ KINDS: Tuple[StateKind, ...] = (
 )
 OTHER = StateKind("other", (), "keys that this version does not know", careful=True)
 NAMES = tuple(kind.name for kind in (*KINDS, OTHER))
+FORMER_NAMES = {"complaints": "notices", "aside": "quarantine"}
+"""As versions before called kinds."""
 
 
 def kind_of(name: str) -> StateKind:
@@ -370,7 +381,7 @@ def kind_of(name: str) -> StateKind:
 def chosen(names: Iterable[str]) -> Tuple[str, ...]:
     """The kinds that were named; of none all that are not `careful`. Raises RejectedInput for a
     word that is none."""
-    wanted = tuple(dict.fromkeys(names))
+    wanted = tuple(dict.fromkeys(FORMER_NAMES.get(name, name) for name in names))
     wrong = [name for name in wanted if name not in NAMES]
     if wrong:
         raise RejectedInput(

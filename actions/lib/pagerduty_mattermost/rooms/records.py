@@ -5,7 +5,7 @@
 - `inroom.<channel>`: the incident whose room the channel is;
 - `oldroom.<incident>.chan.<channel>`: a room that was put away, so that no list of rooms holds it;
 - `roommember.<incident>.<user>`: whom the pack put into a room, and who left it;
-- `pagerduty.rooms.ear`: up to when each room was heard (`chat.room_ear`).
+- `pagerduty.rooms.heard`: up to when each room was heard (`chat.room_listener`).
 
 All of a record is read from Mattermost, or made again of the incident, so the last write is as
 good as any.
@@ -26,7 +26,9 @@ KEY_PREFIX = "room."
 OLD_PREFIX = "oldroom."
 INROOM_PREFIX = "inroom."
 MEMBER_PREFIX = "roommember."
-EAR_KEY = "rooms.ear"
+HEARD_KEY = "rooms.heard"
+OLD_HEARD_KEY = "rooms.ear"
+"""As versions before wrote it."""
 DAY_SECONDS = 86400.0
 OPEN_SECONDS, CLOSED_SECONDS = 180 * DAY_SECONDS, 30 * DAY_SECONDS
 WANTED_SECONDS = DAY_SECONDS

@@ -4,7 +4,7 @@
     notify_operators(mattermost, store, "channel:~incidents", "The channel is archived", log=log)
 
 The same matter (`about`) is posted again only after `ttl` seconds; the datastore key
-`pagerduty.complaint.<sha>` stands until then. Nothing here raises: a notice that can't be posted
+`pagerduty.notice.<sha>` stands until then. Nothing here raises: a notice that can't be posted
 is logged, and the work goes on.
 """
 
@@ -20,14 +20,17 @@ from pagerduty_mattermost.gateways.mattermost.channels import Channels
 from pagerduty_mattermost.gateways.mattermost.client import Mattermost, PostDeleted
 from pagerduty_mattermost.gateways.stackstorm.datastore import BrokenValue, Store
 
-KEY_PREFIX = "complaint."
+KEY_PREFIX = "notice."
+OLD_KEY_PREFIX = "complaint."
+"""As versions before wrote it."""
 DAY_SECONDS = 86400.0
 
 
 def was_told(store: Store, about: str) -> bool:
     """Whether the matter stands in the operations channel already. Raises StoreUnreachable."""
+    key = _key(about)
     try:
-        return store.read(KEY_PREFIX + post_key("complaint", about)) is not None
+        return (store.read(KEY_PREFIX + key) or store.read(OLD_KEY_PREFIX + key)) is not None
     except BrokenValue:
         return True
 
@@ -52,7 +55,7 @@ def notify_operators(
     if not (settings.operations_channel or settings.default_channel):
         log.warning("%s (set mattermost.operations_channel to get it there)", text)
         return False
-    key = post_key("complaint", about)
+    key = _key(about)
     try:
         if was_told(store, about):
             return False
@@ -66,3 +69,9 @@ def notify_operators(
         log.warning("%s (not posted in the operations channel: %s)", text, error)
         return False
     return True
+
+
+def _key(about: str) -> str:
+    """Of the post, too: it begins with the word of versions before, so that none is posted
+    twice."""
+    return post_key("complaint", about)

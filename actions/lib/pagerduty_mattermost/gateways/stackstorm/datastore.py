@@ -57,8 +57,8 @@ GIVE_UP_SECONDS = 600.0
 """Seconds after which a call that never returned counts as dead: it is in nobody's way any more,
 and what it was to write may be written again. A connection whose other end is gone without a word
 never returns."""
-QUARANTINE = "aside."
-"""With what the names of values begin that did not read."""
+QUARANTINE = "quarantine."
+"""With what the names of values begin that did not read (in versions before: `aside.`)."""
 QUARANTINE_SECONDS = 90 * 86400.0
 QUARANTINE_CHARACTERS = 1_000_000
 """Characters of such a value that are kept."""

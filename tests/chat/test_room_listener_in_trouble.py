@@ -28,7 +28,7 @@ def test_what_was_not_dispatched_is_heard_again_once(quiet: RoomsWorld) -> None:
     ears.sent.fails = True
     quiet.clock.advance(15)
     with pytest.raises(RetryLater):
-        ears.ear.look()
+        ears.room_listener.look()
     ears.sent.fails = False
     assert ears.look() == ["note"]
     assert contents(incident) == ["in an outage"]
@@ -41,10 +41,14 @@ def test_a_sensor_that_starts_anew_goes_on_where_it_was(quiet: RoomsWorld) -> No
     ears.say("note: one")
     ears.look()
     ears.say("note: two")
-    ears.ear = ears.anew()
+    ears.room_listener = ears.anew()
     assert ears.look() == ["note"]
-    quiet.datastore.items.pop("pagerduty.rooms.ear")
-    ears.ear = ears.anew()
+    items = quiet.datastore.items
+    items["pagerduty.rooms.ear"] = items.pop("pagerduty.rooms.heard")
+    ears.room_listener = ears.anew()
+    assert ears.look() == [], "a version before wrote it so"
+    items.pop("pagerduty.rooms.heard")
+    ears.room_listener = ears.anew()
     ears.look()
     assert contents(incident) == ["one", "two"]
 
@@ -90,7 +94,7 @@ def test_two_ears_at_once_make_one_note(quiet: RoomsWorld) -> None:
     ears = Heard(quiet)
     ears.say("note: once")
     quiet.clock.advance(15)
-    ears.ear.look()
+    ears.room_listener.look()
     ((_, order),) = ears.sent.taken()
     together = Together()
     together.items = quiet.datastore.items
@@ -145,7 +149,7 @@ def test_each_kind_of_trouble_is_heard_later(quiet: RoomsWorld) -> None:
         quiet.sandbox.mattermost.faults.add(
             "status", status=500, method="GET", path=path, times=20
         )
-        ears.ear.listen()
+        ears.room_listener.listen()
         quiet.sandbox.mattermost.faults.clear()
     assert any("heard later" in line for line in quiet.log.lines)
     assert ears.look() == ["note"]

@@ -10,7 +10,7 @@ from heard_rooms import NAME, Heard, contents
 from rooms_world import RoomsWorld
 
 from pagerduty_mattermost.chat import handle
-from pagerduty_mattermost.chat.room_ear import MAX_READ
+from pagerduty_mattermost.chat.room_listener import MAX_READ
 from pagerduty_mattermost.core.errors import PackError
 from pagerduty_mattermost.gateways.stackstorm.payload_schema import PayloadSchema
 from pagerduty_mattermost.rooms.hearing import heard
@@ -102,7 +102,7 @@ def test_the_right_to_note_counts(quiet: RoomsWorld) -> None:
     ears = Heard(quiet)
     ears.say("note: mine", who="linus")
     quiet.clock.advance(15)
-    ears.ear.look()
+    ears.room_listener.look()
     ((_, order),) = ears.sent.taken()
     raw = {**quiet.raw(), "chat": {"allowed": {"note": ["@ada"]}}}
     context = quiet.context()
@@ -212,8 +212,8 @@ def test_many_rooms_with_news_are_read_in_turn(quiet: RoomsWorld) -> None:
     for number in range(count):
         ears.say("note: here", channel=f"inc-2026-11-21-slow-{number}")
     quiet.clock.advance(15)
-    assert ears.ear.look() == MAX_READ
-    assert ears.ear.look() == 5
+    assert ears.room_listener.look() == MAX_READ
+    assert ears.room_listener.look() == 5
 
 
 def test_the_payloads_fit_their_schemas(quiet: RoomsWorld) -> None:
@@ -226,7 +226,7 @@ def test_the_payloads_fit_their_schemas(quiet: RoomsWorld) -> None:
         quiet.chat.user("ada"), quiet.chat.channel(NAME), "system_header_change", "x"
     )
     quiet.clock.advance(15)
-    ears.ear.look()
+    ears.room_listener.look()
     sent = ears.sent.taken()
     assert len(sent) == 2
     for trigger, payload in sent:

@@ -1,4 +1,4 @@
-"""The ear: what is said in rooms, private ones too, without a port that Mattermost could call.
+"""What is said in rooms, private ones too, heard without a port that Mattermost could call.
 
 One request a look tells whether anything was said in any room, however many there are; only rooms
 with news are read, and those in which a note stands once in five minutes, since a deletion moves
@@ -36,7 +36,7 @@ from pagerduty_mattermost.rooms.hearing import (
     latest,
 )
 from pagerduty_mattermost.rooms.opening import made_for, team_id
-from pagerduty_mattermost.rooms.records import EAR_KEY, RoomRecords
+from pagerduty_mattermost.rooms.records import HEARD_KEY, OLD_HEARD_KEY, RoomRecords
 from pagerduty_mattermost.sensor.health import fault
 
 ORDER_TRIGGER, ROOM_TRIGGER = "pagerduty.chat_command", "pagerduty.room"
@@ -59,7 +59,7 @@ class _Ears(NamedTuple):
     """Channel id → when a room in which a note stands was read last."""
 
 
-class RoomEar:
+class RoomListener:
     """Not for several threads at once."""
 
     def __init__(self, context: Context, dispatcher: Dispatcher, log: Any) -> None:
@@ -110,7 +110,7 @@ class RoomEar:
         finally:
             if self._ears.heard != before.heard or set(self._ears.noted) != set(before.noted):
                 value = {"heard": self._ears.heard, "noted": sorted(self._ears.noted)}
-                self._context.store.write(EAR_KEY, value)
+                self._context.store.write(HEARD_KEY, value)
         return count
 
     def _dispatch_due(self) -> int:
@@ -143,7 +143,8 @@ class RoomEar:
 
     def _remembered(self) -> _Ears:
         try:
-            kept = self._context.store.read(EAR_KEY)
+            store = self._context.store
+            kept = store.read(HEARD_KEY) or store.read(OLD_HEARD_KEY)
         except BrokenValue:
             kept = None
         kept = kept if isinstance(kept, dict) else {}
@@ -268,11 +269,13 @@ def _order(incident: str, channel_id: str, one: HeardPost, now: float) -> Mappin
     }
 
 
-def open_ear(raw: Any, service: Any, schemas: Mapping[str, Any], log: Any) -> Optional[RoomEar]:
-    """An ear where rooms are to be listened to and Mattermost is configured, else None. `raw`: the
+def open_room_listener(
+    raw: Any, service: Any, schemas: Mapping[str, Any], log: Any
+) -> Optional[RoomListener]:
+    """One where rooms are to be listened to and Mattermost is configured, else None. `raw`: the
     pack's configuration; `service`: the sensor's. Raises ConfigError."""
     config = load(raw)
     if not config.rooms.listen or mattermost_missing(config):
         return None
     context = Context(dict(raw), service, log)
-    return RoomEar(context, Dispatcher(service, schemas, log), log)
+    return RoomListener(context, Dispatcher(service, schemas, log), log)
