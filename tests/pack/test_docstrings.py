@@ -18,6 +18,8 @@ import pytest
 from pack_files import ROOT
 from test_architecture import MODULES, names_of, unknown
 
+from pagerduty_mattermost.chat.verbs.registry import TABLE
+
 IN_EXAMPLES_ALONE = {"Person", "GetChannel"}
 """Classes that an example makes up."""
 OF_OTHER_MODULES = {"clock", "get_incident", "payload", "post_key", "read", "require_mattermost"}
@@ -144,6 +146,25 @@ def test_an_example_that_is_right_is_not() -> None:
     code = "    draw_card(incident, CardView(zone, key=...)) -> Card(message, props)"
     assert list(wrong_calls("cards.card", examples(code))) == []
     assert list(wrong_calls("cards.publisher", examples("    posts = CardPublisher(...)"))) == []
+
+
+# What is explained
+
+
+def test_a_function_that_others_use_says_what_it_gives() -> None:
+    """But for those that carry out a command: the record beside them says it (`Verb.help`)."""
+    of_verbs = {verb.run for verb in TABLE.verbs}
+    silent = [
+        (module, node.name)
+        for module, path in MODULES.items()
+        for node in ast.parse(path.read_text(encoding="utf-8")).body
+        if isinstance(node, ast.FunctionDef) and not node.name.startswith("_")
+        if not ast.get_docstring(node)
+    ]
+    for module, name in silent:
+        there = importlib.import_module(f"pagerduty_mattermost.{module}")
+        assert getattr(there, name) in of_verbs, f"{module}.{name} has no docstring"
+    assert silent
 
 
 # What is referred to

@@ -91,6 +91,7 @@ NOTHING_SAID = About()
 
 
 def about_of(incident: Incident) -> About:
+    """What buttons and dialogs say of the incident, as short as they can bear."""
     title = one_line(f"#{incident.number} {incident.title}", MAX_TITLE_CHARACTERS)
     service = one_line(incident.service, MAX_NAMES_CHARACTERS)
     people = ", ".join(one.name or one.id for one in incident.assignees)

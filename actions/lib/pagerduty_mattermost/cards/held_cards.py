@@ -108,10 +108,12 @@ def read(store: Store, channel_id: str, incident_id: str) -> Optional[HeldCard]:
 
 
 def save(store: Store, held: HeldCard, now: float) -> None:
+    """Remembered until a while after the hours are over. Raises as `Store.write`."""
     store.write(held.key, to_json(held), max(held.until - now, 0.0) + KEPT_SECONDS[held.why])
 
 
 def drop(store: Store, held: HeldCard) -> None:
+    """The card is held back no more. Raises as `Store.delete`."""
     store.delete(held.key)
 
 

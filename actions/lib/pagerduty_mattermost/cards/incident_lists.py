@@ -42,6 +42,7 @@ def priority_order(name: str) -> Tuple[Any, ...]:
 
 
 def in_order(incidents: Iterable[Incident]) -> List[Incident]:
+    """The incidents as people want to read them: `order_of`."""
     return sorted(incidents, key=order_of)
 
 

@@ -269,6 +269,7 @@ def _in_time(event: IncidentEvent) -> Tuple[str, bool]:
 
 
 def as_seen(change: Change, now: float) -> SeenChange:
+    """The change as it is remembered by whoever shows it. `now`: seconds since the epoch."""
     return SeenChange(change.version, change, now)
 
 

@@ -67,6 +67,7 @@ def who_knows(change: Change) -> AbstractSet[str]:
 
 
 def text_of(change: Change, message: str) -> str:
+    """The message with a line about the incident below it, as plain text."""
     return "\n".join(part for part in (message.strip(), plain_line(change.incident)) if part)
 
 

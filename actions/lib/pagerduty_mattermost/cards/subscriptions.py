@@ -100,6 +100,8 @@ def of_channel(store: Store, channel_id: str, log: Any = None) -> List[Subscript
 
 
 def every(store: Store, log: Any = None) -> List[Subscription]:
+    """Those of all channels, the oldest first. What does not read is left out. Raises
+    StoreUnreachable."""
     return sorted(_read(store, KEY_PREFIX, log), key=lambda one: (one.at, one.key))
 
 
@@ -129,6 +131,7 @@ def joined(several: Iterable[Subscription]) -> Route:
 
 
 def save(store: Store, one: Subscription) -> None:
+    """Kept without an end. Raises as `Store.write`."""
     store.write(one.key, to_json(one), None)
 
 

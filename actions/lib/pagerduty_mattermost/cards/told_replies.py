@@ -37,6 +37,7 @@ _SAID = {
 
 
 def reply_key(event: IncidentEvent, channel_id: str) -> str:
+    """The key of the reply about the event in that channel's thread."""
     return post_key("reply", event.event_id, channel_id)
 
 

@@ -56,6 +56,7 @@ def search(pagerduty: PagerDuty, kind: str, query: str, *, incident: str = "") -
 
 
 def named(name: str) -> Choice:
+    """A choice that is submitted as it is shown, but for its length."""
     return Choice(cut(clean(name), MAX_CHARACTERS), clean(name))
 
 

@@ -81,6 +81,7 @@ def to_end(*things: str, ends: Tuple[str, ...] = ENDS) -> Tuple[str, ...]:
 
 
 def nothing() -> FormReader:
+    """Reads the end of the line: nothing may stand behind the words."""
     return FormReader((), lambda line: None if line else {})
 
 

@@ -29,14 +29,18 @@ if TYPE_CHECKING:
 
 
 def may_start(context: Context, command: Command, playbook: Playbook) -> bool:
+    """Whether the giver of the command may start the playbook: in one of its teams, and among
+    those whom it names, where it names any."""
     return _in_teams(context, command, playbook) and _among(context, command, playbook.who.start)
 
 
 def may_edit(context: Context, command: Command, playbook: Playbook) -> bool:
+    """The same of changing it."""
     return _in_teams(context, command, playbook) and _among(context, command, playbook.who.edit)
 
 
 def sees(context: Context, command: Command, playbook: Playbook) -> bool:
+    """Whether they may know that there is such a playbook."""
     return may_start(context, command, playbook) or may_edit(context, command, playbook)
 
 
@@ -46,6 +50,7 @@ def visible(context: Context, command: Command, library: PlaybookLibrary) -> Lis
 
 
 def startable(context: Context, command: Command, library: PlaybookLibrary) -> List[FoundPlaybook]:
+    """Those of the library that they may start."""
     return [one for one in library.playbooks if may_start(context, command, one.playbook)]
 
 

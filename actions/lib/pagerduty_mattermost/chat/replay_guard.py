@@ -41,6 +41,8 @@ TOKEN = "token"  # noqa: S105 - no password
 
 
 def mark_of(kind: str, value: Any, now: float) -> CallMark:
+    """By what a call is known when it comes again; empty where `value` is no text. `now`:
+    seconds since the epoch."""
     if not isinstance(value, str) or not value:
         return CallMark()
     return CallMark(

@@ -56,10 +56,12 @@ def acknowledged(kept: KeptPhrase, message: str, *, with_link: bool, trigger: st
 
 
 def ended(kept: KeptPhrase, shown: ShownResult, trigger: str) -> str:
+    """The post of one that has ended: whose phrase it was, and its result, as Markdown."""
     return f"{head(kept, trigger)}\n{shown.text}".strip()
 
 
 def running_actions(kept: KeptPhrase, buttons: Buttons, now: float) -> List[Dict[str, Any]]:
+    """The buttons below one that runs: to cancel it, where clicks can arrive."""
     return [_button("aliascancel", "Cancel", CANCEL, kept, buttons, now)] if buttons.url else []
 
 

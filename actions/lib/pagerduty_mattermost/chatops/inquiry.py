@@ -57,6 +57,7 @@ class InquiryRoute(NamedTuple):
 
 
 def inquiry_of(row: Any) -> Optional[Inquiry]:
+    """The inquiry in a row of StackStorm's API; None where it holds none."""
     if not isinstance(row, Mapping) or not isinstance(row.get("id"), str):
         return None
     schema = row.get("schema")

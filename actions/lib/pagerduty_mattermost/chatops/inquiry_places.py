@@ -57,6 +57,8 @@ def api_of(context: Context) -> StackStormApi:
 
 
 def inquiry_buttons(config: Config) -> InquiryButtons:
+    """Where clicks on a question go, and by what they are signed; without a signing key
+    nowhere."""
     chat = config.chat
     key = chat.signing_keys[0].reveal() if chat.signing_keys else ""
     return InquiryButtons(chat.public_url if key else "", key, times.zone(config.time_zone))

@@ -64,6 +64,7 @@ def ended_text(kept: KeptInquiry, how: str) -> str:
 
 
 def answered_line(kept: KeptInquiry) -> str:
+    """Who answered what, as Markdown."""
     names = ", ".join(inert("@" + name) for name in kept.by.split())
     said = escape(inquiry.in_words(kept.schema, kept.answer))
     return (
@@ -87,6 +88,7 @@ def run_out_line(kept: KeptInquiry) -> str:
 
 
 def never_asked_line(kept: KeptInquiry) -> str:
+    """Of one that was over before it was posted."""
     return f":hourglass: Its time was over before it could be asked here. {_goes_on(kept)}"
 
 

@@ -133,6 +133,7 @@ def _is_quiet(result: Mapping[str, Any]) -> bool:
 
 
 def as_json(value: Any) -> str:
+    """Any value as indented JSON; what JSON has no word for as Python writes it."""
     return json.dumps(value, indent=2, ensure_ascii=False, default=str)
 
 

@@ -85,6 +85,7 @@ def plain_axes(axes: Any) -> Any:
 
 
 def title(axes: Any, words: str) -> None:
+    """Words above a picture, at its left."""
     axes.set_title(words, loc="left", fontsize=TITLE_POINTS, fontweight="bold", color=INK)
 
 

@@ -42,6 +42,7 @@ def is_id(text: str) -> bool:
 
 
 def is_email(text: str) -> bool:
+    """Whether it can be an e-mail address."""
     return (
         len(text) <= 320
         and bool(re.fullmatch(r"[^\s@,;:<>()\[\]\\\"]+@[A-Za-z0-9][A-Za-z0-9.-]*", text))
@@ -50,16 +51,20 @@ def is_email(text: str) -> bool:
 
 
 def is_uri(text: str) -> bool:
+    """Whether it can be an address of the web."""
     return bool(re.fullmatch(r"https?://[A-Za-z0-9\[][^\s<>\"{}|\\^`]*", text))
 
 
 def is_time(text: str) -> bool:
+    """Whether it is a moment in ISO 8601."""
     from pagerduty_mattermost.core.times import parse
 
     return parse(text) is not None
 
 
 def is_time_zone(text: str) -> bool:
+    """Whether it can be the name of a time zone, PagerDuty's own ("Eastern Time (US & Canada)")
+    too."""
     return bool(re.fullmatch(r"[A-Za-z][A-Za-z0-9 /_+&().:-]{0,63}", text))
 
 

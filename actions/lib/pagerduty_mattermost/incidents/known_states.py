@@ -175,6 +175,7 @@ class SensorState:
 
 
 def shard_of(incident_id: str) -> int:
+    """The number of the key in which the incident's state is kept."""
     return zlib.crc32(incident_id.encode("utf-8", "replace")) % SHARDS
 
 

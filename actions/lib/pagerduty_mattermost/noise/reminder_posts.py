@@ -119,6 +119,7 @@ def waiting(
 
 
 def save(store: Store, one: ReminderRecord) -> None:
+    """Remembered for `KEPT_SECONDS`. Raises as `Store.write`."""
     store.write(KEY_PREFIX + one.incident_id, to_json(one), KEPT_SECONDS)
 
 

@@ -128,6 +128,7 @@ def assignees(incident: Mapping[str, Any]) -> List[str]:
 
 
 def policy_id(incident: Mapping[str, Any]) -> str:
+    """PagerDuty's id of the incident's escalation policy; empty where it has none."""
     policy = incident.get("escalation_policy")
     return str(policy.get("id") or "") if isinstance(policy, Mapping) else ""
 

@@ -32,7 +32,7 @@ from pagerduty_mattermost.core.errors import (
     reworded,
 )
 from pagerduty_mattermost.core.spans import gaps, joined
-from pagerduty_mattermost.core.text import one_line
+from pagerduty_mattermost.core.text import counted, one_line
 from pagerduty_mattermost.gateways.pagerduty import on_calls, overrides, schedules
 from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty
 from pagerduty_mattermost.gateways.pagerduty.references import (
@@ -206,7 +206,7 @@ def _result(made: Sequence[ShiftOutcome], done: str) -> Dict[str, Any]:
         }
         for one in made
     ]
-    return {"shifts": rows, "message": f"{counted(rows)} {done}."}
+    return {"shifts": rows, "message": f"{counted(len(rows), 'shift')} {done}."}
 
 
 def place(one: OwnShift, zone: tzinfo) -> str:
@@ -227,11 +227,7 @@ def in_one_line(outcomes: Sequence[ShiftOutcome], taker: str, zone: tzinfo) -> s
     if done:
         undo = "; ".join(f"{place(one.shift, zone)} ({one.id})" for one in done)
         parts.append(
-            f"{counted(done)} given to {taker}, each undone by /pd override cancel and its id: "
-            f"{undo}"
+            f"{counted(len(done), 'shift')} given to {taker}, each undone by /pd override "
+            f"cancel and its id: {undo}"
         )
     return ". ".join(part[0].upper() + part[1:] for part in parts)
-
-
-def counted(shifts: Sequence[object]) -> str:
-    return "1 shift" if len(shifts) == 1 else f"{len(shifts)} shifts"

@@ -70,11 +70,13 @@ def posted(
 def for_who_came(
     one: HandOff, span: OnCallSpan, name: str, where: tzinfo, reason: Optional[OnCallReason]
 ) -> str:
+    """The direct message to whom a hand-off put on call."""
     at = place(name, one.level)
     return f":phone: You are on call for {at}{until(span, where)}{because(reason)}."
 
 
 def for_who_left(one: HandOff, name: str, shown: Shown) -> str:
+    """The direct message to whom a hand-off took off call."""
     others = [span.user for span in one.present]
     after = (
         f"{_names(others, shown)} {_be(others)} on call now" if others else "nobody is on call now"
@@ -83,6 +85,7 @@ def for_who_left(one: HandOff, name: str, shown: Shown) -> str:
 
 
 def reminder(one: ComingShift, name: str, where: tzinfo, now: float, whose: str = "Your") -> str:
+    """The message before a shift begins. `whose`: the person as Markdown, or "Your"."""
     start = one.span.start or now
     begins = f"begins in {times.duration(start - now)} ({times.stamp_at(start, where)})"
     return (
@@ -166,10 +169,12 @@ def _is_to_come(span: OnCallSpan, now: float) -> bool:
 
 
 def until(span: OnCallSpan, where: tzinfo, word: str = "") -> str:
+    """When the span ends, behind `word`; empty where it has no end."""
     return "" if span.end is None else f"{word} until {times.stamp_at(span.end, where)}"
 
 
 def because(reason: Optional[OnCallReason]) -> str:
+    """Why somebody is on call who would not be, in brackets; empty where it is their turn."""
     if reason is None or not reason.kind:
         return ""
     of = escape(one_line(reason.of, 80))

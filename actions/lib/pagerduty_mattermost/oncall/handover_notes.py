@@ -46,4 +46,5 @@ def add(store: Store, user_id: str, text: str, now: float) -> str:
 
 
 def delete(store: Store, user_id: str) -> None:
+    """Nothing is noted any more. Raises as `Store.delete`."""
     store.delete(KEY_PREFIX + user_id)

@@ -91,4 +91,5 @@ def local_day(at: float, where: tzinfo) -> date:
 
 
 def days(first: date, count: int) -> List[date]:
+    """So many days from the first on."""
     return [first + timedelta(days=number) for number in range(count)]

@@ -126,6 +126,7 @@ def waiting_for(store: Store, user_id: str) -> List[OfferedShift]:
 
 
 def line(one: OfferedShift, zone: Any, now: float) -> str:
+    """Who said to have the shift, and since when, as Markdown. `now`: seconds since the epoch."""
     since = times.clock(times.iso(one.taken_at), zone, times.iso(now))
     return f":white_check_mark: {escape(one_line(one.taken_by, 80))} has it since {since}."
 

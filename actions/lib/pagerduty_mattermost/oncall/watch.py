@@ -110,6 +110,7 @@ def run(context: Context, *, by_sensor: bool, groups: Groups) -> Dict[str, Any]:
 
 
 def sentence(report: WatchReport) -> str:
+    """What a run of the watch did, for people."""
     counts = f"hand-offs: {report.handoffs}, reminders: {report.reminders}"
     more = f", without a contact: {report.contacts}" if report.contacts else ""
     return f"Watched: {report.watched}; {counts}{more}."

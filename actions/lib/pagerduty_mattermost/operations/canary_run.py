@@ -49,6 +49,7 @@ def remembered(store: Store) -> CanaryState:
 
 
 def terms_of(settings: CanaryConfig) -> CanaryTerms:
+    """The canary's times in seconds."""
     return CanaryTerms(settings.period * 60.0, float(settings.bound))
 
 

@@ -89,6 +89,8 @@ class CheckResult(NamedTuple):
 
 
 def checks(context: Context) -> List[CheckResult]:
+    """Each part's line, in the order in which people read them. Raises nothing: what could not
+    be asked is a line too."""
     found: List[CheckResult] = []
     for name, check in (
         ("PagerDuty", _pagerduty),
@@ -136,6 +138,7 @@ def table(found: Sequence[CheckResult]) -> str:
 
 
 def worst(found: Sequence[CheckResult]) -> str:
+    """The state of the whole: that of its worst part."""
     states = {one.state for one in found}
     return FAIL if FAIL in states else WARN if WARN in states else OK
 

@@ -90,6 +90,7 @@ def named(states: Mapping[str, bool]) -> str:
 
 
 def state_word(enabled: bool) -> str:
+    """As people read it."""
     return "enabled" if enabled else "disabled"
 
 

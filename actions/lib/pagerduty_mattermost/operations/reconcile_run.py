@@ -101,6 +101,7 @@ def _gives_way(store: Store, before: ReconcileRun, now: float) -> bool:
 
 
 def message(report: ReconcileReport) -> str:
+    """What a run put right, for people."""
     text = "All is as it should be."
     if report.jobs:
         replies = f"{report.replies} {'reply' if report.replies == 1 else 'replies'}"

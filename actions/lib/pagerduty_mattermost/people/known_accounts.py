@@ -82,4 +82,5 @@ def remember(
 
 
 def key_of(person_id: str) -> str:
+    """The relative key in which the person's account stands, beside those of others."""
     return f"{KEY_PREFIX}{zlib.crc32(person_id.encode('utf-8', 'replace')) % KEYS:02d}"

@@ -53,10 +53,12 @@ class Seal(NamedTuple):
 
 
 def seal_of(incident: str, entries: Sequence[TimelineEntry], at: float) -> Seal:
+    """The digests of a timeline as it is now. `at`: seconds since the epoch."""
     return Seal(incident, at, tuple(map(_sealed, entries)))
 
 
 def head_of(incident: str, digests: Iterable[str]) -> str:
+    """The one digest that stands for all entries, each in its place."""
     head = _hash(f"timeline {VERSION} {incident}")
     for digest in digests:
         head = _hash(head + digest)

@@ -102,12 +102,14 @@ def _metric(one: Metric) -> Sequence[str]:
 
 
 def follow_up_lines(follow_ups: Sequence[FollowUp], zone: tzinfo) -> str:
+    """The follow-ups as a list in Markdown."""
     if not follow_ups:
         return "None yet."
     return "\n".join(f"- {follow_up_line(one, zone)}" for one in follow_ups)
 
 
 def follow_up_line(one: FollowUp, zone: tzinfo) -> str:
+    """One of them: what, whose, by when and how it stands."""
     parts = [
         name(one.owner) if one.owner.id else "nobody owns it",
         f"by {day(one.due, zone)}" if one.due else "",
@@ -119,6 +121,7 @@ def follow_up_line(one: FollowUp, zone: tzinfo) -> str:
 
 
 def day(at: float, zone: tzinfo) -> str:
+    """ "Fri 27 Nov 2026", on the clock of the zone."""
     return f"{times.wall_clock(at, zone):%a %d %b %Y}"
 
 

@@ -146,6 +146,7 @@ def marked_posts(run: Optional[Run]) -> Tuple[str, ...]:
 
 
 def message_entries(messages: Iterable[RoomMessage]) -> List[TimelineEntry]:
+    """What people wrote in the incident's room, as entries."""
     return [
         TimelineEntry(
             one.at,

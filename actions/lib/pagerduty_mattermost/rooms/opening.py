@@ -66,11 +66,14 @@ def team_of(context: Context, terms: Optional[PlaybookRoom] = None) -> str:
 
 
 def team_id(context: Context, terms: Optional[PlaybookRoom] = None) -> str:
+    """Mattermost's id of the team in which the room is to be. Raises NotFound and the gateway's
+    errors."""
     team = team_of(context, terms)
     return context.once(f"team {team}", lambda: own_channels.team_id(context.mattermost, team))
 
 
 def purpose(incident_id: str) -> str:
+    """The purpose of a room's channel, by which the pack finds it again."""
     return PURPOSE + incident_id
 
 

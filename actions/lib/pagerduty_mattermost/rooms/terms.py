@@ -35,4 +35,5 @@ def with_playbook(rooms: RoomsConfig, said: Optional[PlaybookRoom]) -> RoomsConf
 
 
 def terms_of(context: Context, room: RoomRecord) -> RoomsConfig:
+    """The settings of rooms as the playbook that the room was made for has them."""
     return with_playbook(context.settings.rooms, room.terms)

@@ -250,6 +250,7 @@ def call(incident: str, said: str, url: str, key: str, now: float) -> Dict[str, 
 
 
 def tick_value(task_id: str, wanted: str) -> str:
+    """What a button or a menu sends to set a task's state."""
     return f"{CHECK} {option_value(task_id, wanted)}"
 
 
@@ -259,6 +260,7 @@ def option_value(task_id: str, wanted: str) -> str:
 
 
 def stage_value(number: int) -> str:
+    """What a menu sends to go on to a stage."""
     return f"{STAGE} {number}"
 
 

@@ -117,6 +117,8 @@ def added(
 
 
 def edited(asked: AskedOfRun, said: str, text: str) -> Act:
+    """The act that gives a task other words. Raises RejectedInput for a task that there is not,
+    and for no words."""
     return asked.act(TASK_EDITED, task=asked.task(said).id, text=_text(text))
 
 
@@ -137,6 +139,7 @@ def moved(asked: AskedOfRun, said: str, target: str) -> Act:
 
 
 def removed(asked: AskedOfRun, said: str) -> Act:
+    """The act that hides a task. Raises RejectedInput for one that there is not."""
     return asked.act(TASK_REMOVED, task=asked.task(said).id)
 
 

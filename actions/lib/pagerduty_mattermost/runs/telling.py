@@ -63,6 +63,7 @@ def tell_forgotten(context: Context, run: Run, ids: Sequence[str]) -> None:
 
 
 def told_key(run: Run, act_id: str) -> str:
+    """The key of the post that tells the room of an act."""
     return post_key("act", run.incident, run.plan.channel, act_id)
 
 

@@ -66,6 +66,7 @@ def seconds_until(said: str, at: float, zone: str) -> float:
 
 
 def view(state: RunState, update: UpdateState) -> UpdateView:
+    """The update with its number, and when the next one is due."""
     next_at = update.at + update.seconds if update.seconds else 0.0
     return UpdateView(number_of(state, update.id), update, next_at)
 

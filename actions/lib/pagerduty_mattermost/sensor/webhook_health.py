@@ -51,6 +51,7 @@ def save(store: Store, health: WebhookHealth) -> None:
 
 
 def forget(store: Store) -> None:
+    """Nothing is known of the webhook any more. Raises as `Store.delete`."""
     store.delete(KEY)
     forget_old(store)
 

@@ -254,6 +254,7 @@ def _send_event(context: Context, command: Command, whole: str) -> CommandResult
 
 
 def touched_by_trigger(context: Context, command: Command) -> List[Dict[str, Any]]:
+    """The service that the event would reach, with its teams; none where that is not known."""
     from pagerduty_mattermost.gateways.pagerduty.event_outcome import service_of
 
     if command.service:

@@ -15,7 +15,7 @@ from pagerduty_mattermost.chat.verbs.overrides import read_override_span
 from pagerduty_mattermost.chat.verbs.touched import of_id
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import RejectedInput, reworded
-from pagerduty_mattermost.core.text import escape
+from pagerduty_mattermost.core.text import counted, escape
 from pagerduty_mattermost.core.typed_times import TypedSpan, span_in_words
 from pagerduty_mattermost.gateways.pagerduty.references import Reference
 from pagerduty_mattermost.oncall import bulk_overrides
@@ -55,7 +55,7 @@ def override_all(context: Context, command: Command) -> CommandResult:
         for one in made
     ]
     head = (
-        f"{escape(taker.name)} takes {bulk_overrides.counted(made)} of "
+        f"{escape(taker.name)} takes {counted(len(made), 'shift')} of "
         f"{escape(wanted.asker.name)}. What undoes each stands behind it:"
     )
     return CommandResult("\n".join([head, *rows]), (), wanted.asker.email, public=True)
@@ -85,7 +85,7 @@ def _says(context: Context, command: Command) -> str:
             *rows,
             "",
             f"Put {escape(wanted.taker.name)} on call in your place in "
-            f"{bulk_overrides.counted(rows)}",
+            f"{counted(len(rows), 'shift')}",
         ]
     )
 

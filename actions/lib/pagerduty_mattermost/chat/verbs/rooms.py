@@ -41,12 +41,14 @@ def asker(context: Context, command: Command) -> str:
 
 
 def linked(context: Context, room: RoomRecord) -> str:
+    """The room's name as a Markdown link to it."""
     from pagerduty_mattermost.rooms.links import label, room_link
 
     return copyable_link(label(room), room_link(context, room))
 
 
 def room_of(context: Context, incident_id: str) -> Optional[RoomRecord]:
+    """The incident's room; None where there is none. Raises StoreUnreachable."""
     from pagerduty_mattermost.rooms.records import RoomRecords
 
     return RoomRecords(context.store, context.log).open_of(incident_id)

@@ -126,6 +126,7 @@ def _open_words(state: RunState, waiting: Tuple[TaskState, ...]) -> str:
 
 
 def said_of_stage(context: Context, command: Command) -> str:
+    """What `stage` would do, in words."""
     the = the_run(context, command)
     if not command.text:
         return "Say at which stage the playbook is"

@@ -47,6 +47,7 @@ class CanaryConfig(NamedTuple):
 
 
 def read_canary(whole: Reader) -> CanaryConfig:
+    """The section `canary`; what is wrong in it is noted by the reader."""
     read = whole.section("canary", CanaryConfig())
     canary = CanaryConfig(
         service=read.text("service"),

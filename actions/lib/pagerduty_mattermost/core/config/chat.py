@@ -73,6 +73,7 @@ class ChatConfig(NamedTuple):
 
 
 def read_chat(whole: Reader) -> ChatConfig:
+    """The section `chat`; what is wrong in it is noted by the reader."""
     read = whole.section("chat", ChatConfig())
     chat = ChatConfig(
         allow_from=read.boolean("allow_from"),

@@ -49,6 +49,7 @@ class ChatopsConfig(NamedTuple):
 
 
 def read_chatops(whole: Reader) -> ChatopsConfig:
+    """The section `chatops`; what is wrong in it is noted by the reader."""
     read = whole.section("chatops", ChatopsConfig())
     config = ChatopsConfig(
         trigger=read.text("trigger"),

@@ -33,6 +33,7 @@ class FilesConfig(NamedTuple):
 
 
 def read_files(whole: Reader) -> FilesConfig:
+    """The section `files`; what is wrong in it is noted by the reader."""
     read = whole.section("files", FilesConfig())
     folders = read.texts("folders")
     if any(not os.path.isabs(one) for one in folders):

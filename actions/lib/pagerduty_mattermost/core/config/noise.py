@@ -25,6 +25,7 @@ class NoiseConfig(NamedTuple):
 
 
 def read_noise(whole: Reader) -> NoiseConfig:
+    """The section `noise`; what is wrong in it is noted by the reader."""
     read = whole.section("noise", NoiseConfig())
     return NoiseConfig(
         storm_incidents=read.integer("storm_incidents", 0, 10000),

@@ -34,6 +34,7 @@ class OnCallConfig(NamedTuple):
 
 
 def read_oncall(whole: Reader) -> OnCallConfig:
+    """The section `oncall`; what is wrong in it is noted by the reader."""
     read = whole.section("oncall", OnCallConfig())
     return OnCallConfig(
         channels=read.mapping("channels"),

@@ -31,6 +31,7 @@ class RemindersConfig(NamedTuple):
 
 
 def read_quiet(whole: Reader) -> QuietConfig:
+    """The section `quiet_hours`; what is wrong in it is noted by the reader."""
     read = whole.section("quiet_hours", QuietConfig())
     quiet = QuietConfig(read.boolean("enabled"), read.text("hours"))
     if quiet.hours:
@@ -44,6 +45,7 @@ def read_quiet(whole: Reader) -> QuietConfig:
 
 
 def read_reminders(whole: Reader) -> RemindersConfig:
+    """The section `reminders`; what is wrong in it is noted by the reader."""
     read = whole.section("reminders", RemindersConfig())
     return RemindersConfig(
         enabled=read.boolean("enabled"),

@@ -33,6 +33,7 @@ class RetrospectivesConfig(NamedTuple):
 
 
 def read_retrospectives(whole: Reader) -> RetrospectivesConfig:
+    """The section `retrospectives`; what is wrong in it is noted by the reader."""
     read = whole.section("retrospectives", RetrospectivesConfig())
     return RetrospectivesConfig(
         channel=read.text("channel"),

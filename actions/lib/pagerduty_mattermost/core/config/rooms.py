@@ -145,6 +145,7 @@ class RoomsConfig(NamedTuple):
 
 
 def read_rooms(whole: Reader) -> RoomsConfig:
+    """The section `rooms`; what is wrong in it is noted by the reader."""
     read = whole.section("rooms", RoomsConfig())
     rooms = RoomsConfig(
         name=read.text("name"),

@@ -32,5 +32,6 @@ class UpkeepConfig(NamedTuple):
 
 
 def read_upkeep(whole: Reader) -> UpkeepConfig:
+    """The section `upkeep`; what is wrong in it is noted by the reader."""
     read = whole.section("upkeep", UpkeepConfig())
     return UpkeepConfig(read.texts("without", JOBS))

@@ -56,6 +56,7 @@ class WebhookConfig(NamedTuple):
 
 
 def read_watch(whole: Reader, webhook: WebhookConfig) -> WatchConfig:
+    """The section `watch`; what is wrong in it is noted by the reader."""
     defaults = WatchConfig()
     if webhook.port:
         defaults = defaults._replace(snapshot_every=WEBHOOK_SNAPSHOT_EVERY)
@@ -76,6 +77,7 @@ def read_watch(whole: Reader, webhook: WebhookConfig) -> WatchConfig:
 
 
 def read_webhook(whole: Reader) -> WebhookConfig:
+    """The section `webhook`; what is wrong in it is noted by the reader."""
     read = whole.section("webhook", WebhookConfig(), known=WebhookConfig._fields[:-1])
     webhook = WebhookConfig(
         bind=read.text("bind"),

@@ -22,6 +22,7 @@ def reached(url: str, proxies: Mapping[str, str]) -> str:
 
 
 def host_and_port(url: str) -> str:
+    """`host:port` of an address; empty where it does not read."""
     try:
         parts = urlsplit(url if "://" in url else f"http://{url}")
         port = parts.port or PORTS.get(parts.scheme)

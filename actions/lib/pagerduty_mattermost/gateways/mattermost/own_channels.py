@@ -131,6 +131,7 @@ def make_private(mattermost: Mattermost, channel_id: str) -> None:
 
 
 def pin(mattermost: Mattermost, post_id: str) -> None:
+    """Pins a post to its channel; nothing where it is pinned. Raises the gateway's errors."""
     mattermost.api("POST", f"/posts/{checked_id(post_id, 'post id')}/pin")
 
 

@@ -132,12 +132,14 @@ def key_of(post: Mapping[str, Any]) -> str:
 
 
 def with_key(props: Mapping[str, Any], key: str) -> Dict[str, Any]:
+    """A post's props with the key by which it is found again."""
     made: Dict[str, Any] = cleaned(props)
     made[PROPS_KEY] = {**own_props(made), "key": key}
     return made
 
 
 def cleaned(value: Any) -> Any:
+    """Every text in a JSON value cleaned (`core.text.clean`), at any depth."""
     if isinstance(value, str):
         return clean(value)
     if isinstance(value, Mapping):
@@ -148,6 +150,7 @@ def cleaned(value: Any) -> Any:
 
 
 def checked_message(message: str) -> str:
+    """The message cleaned. Raises RejectedInput for one that is too long."""
     text = clean(message)
     if len(text) > MAX_MESSAGE_CHARACTERS:
         raise RejectedInput(
@@ -157,6 +160,7 @@ def checked_message(message: str) -> str:
 
 
 def object_of(answer: Any) -> Dict[str, Any]:
+    """The answer, if it is a JSON object. Raises RetryLater."""
     if not isinstance(answer, dict):
         raise RetryLater(
             "Mattermost's answer is not what its API promises (no object)", maybe_done=True
@@ -165,6 +169,7 @@ def object_of(answer: Any) -> Dict[str, Any]:
 
 
 def post_of(answer: Any) -> Dict[str, Any]:
+    """The post in an answer. Raises RetryLater where there is none."""
     post = object_of(answer)
     if not is_id(str(post.get("id"))) or not isinstance(post.get("create_at"), int):
         raise RetryLater(
@@ -184,6 +189,7 @@ def posts_of(answer: Mapping[str, Any]) -> List[Dict[str, Any]]:
 
 
 def user_of(answer: Any) -> User:
+    """The user in an answer. Raises RetryLater where there is none."""
     data = _identified(answer, "user")
     return User(
         str(data["id"]),
@@ -195,6 +201,7 @@ def user_of(answer: Any) -> User:
 
 
 def channel_of(answer: Any) -> Channel:
+    """The channel in an answer. Raises RetryLater where there is none."""
     data = _identified(answer, "channel")
     return Channel(
         str(data["id"]),

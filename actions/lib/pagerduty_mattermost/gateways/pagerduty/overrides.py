@@ -286,6 +286,7 @@ def undo_id(schedule: str, made: Mapping[str, Any]) -> str:
 
 
 def is_of(row: Mapping[str, Any], user_id: str) -> bool:
+    """Whether the override gives the shift to that user."""
     return (row.get("user") or {}).get("id") == user_id
 
 
