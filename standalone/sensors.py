@@ -60,11 +60,12 @@ class SensorThread:
 
     def stop(self) -> None:
         """Tells it to end after the current poll; does not wait. One with a `run` of its own ends
-        by its cleanup."""
+        by its cleanup, and is not begun where that came before."""
         with self._condition:
             self._stopping = True
             self._condition.notify_all()
-        if self._passive:
+            runs = self._passive
+        if runs:
             self._cleanup()
 
     def join(self, timeout: float) -> bool:
@@ -103,20 +104,31 @@ class SensorThread:
         from st2reactor.sensor.base import PollingSensor
 
         self._cleanup()
-        self._sensor = self._make()
-        self._sensor.setup()
+        sensor = self._sensor = self._make()
+        sensor.setup()
         self.ready.set()
-        self._passive = not isinstance(self._sensor, PollingSensor)
-        if self._passive:
-            self._sensor.run()
+        if not isinstance(sensor, PollingSensor):
+            self._run_by_itself(sensor)
             return
-        if hasattr(self._sensor, "wake_by"):
-            self._sensor.wake_by(self.poke)
-        if hasattr(self._sensor, "begin_watching"):
-            self._sensor.begin_watching()
+        if hasattr(sensor, "wake_by"):
+            sensor.wake_by(self.poke)
+        if hasattr(sensor, "begin_watching"):
+            sensor.begin_watching()
         while not self._stopping:
-            self._sensor.poll()
-            self._wait(self._poll_interval or self._sensor.get_poll_interval())
+            sensor.poll()
+            self._wait(self._poll_interval or sensor.get_poll_interval())
+
+    def _run_by_itself(self, sensor: Any) -> None:
+        """Until it ends. `stop` finds it running and has it end, or comes before and it is not
+        begun: between the two nobody would ever tell it."""
+        with self._condition:
+            if self._stopping:
+                return
+            self._passive = True
+        try:
+            sensor.run()
+        finally:
+            self._passive = False
 
     def _tell(self) -> None:
         try:
