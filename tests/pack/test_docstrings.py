@@ -167,6 +167,13 @@ def test_a_function_that_others_use_says_what_it_gives() -> None:
     assert silent
 
 
+@pytest.mark.parametrize("module", sorted(MODULES))
+def test_a_class_says_what_it_is(module: str) -> None:
+    for node in ast.parse(MODULES[module].read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+            assert ast.get_docstring(node), f"{module}.{node.name} has no docstring"
+
+
 # What is referred to
 
 

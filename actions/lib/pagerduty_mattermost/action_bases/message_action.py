@@ -9,6 +9,8 @@ from pagerduty_mattermost.core.errors import NotFound, PackError, RejectedInput
 
 
 class MessageAction(PackAction):
+    """Base of actions that post messages."""
+
     def post(
         self,
         channel: str,

@@ -12,6 +12,8 @@ from pagerduty_mattermost.action_bases.pack_action import PackAction
 
 
 class WorkflowAction(PackAction):
+    """Base of actions for workflows."""
+
     def ready(
         self, schema: str, params: Mapping[str, Any], *, sends: bool = True
     ) -> Dict[str, Any]:

@@ -36,6 +36,8 @@ RESERVED_CHARACTERS = 250
 
 
 class CardState(NamedTuple):
+    """How a state of an incident looks on its card."""
+
     word: str
     emoji: str
     color: str
@@ -95,6 +97,8 @@ class CardView(NamedTuple):
 
 
 class Card(NamedTuple):
+    """A post as Mattermost takes it."""
+
     message: str
     props: Dict[str, Any]
 

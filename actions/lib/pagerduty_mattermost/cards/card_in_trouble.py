@@ -33,6 +33,8 @@ MAX_PROBLEM_CHARACTERS = 500
 
 
 class CardInTrouble:
+    """One card whose trouble stays with it."""
+
     def __init__(self, painter: CardPainter, channels: Channels, log: Any) -> None:
         self._painter, self._channels, self._log = painter, channels, log
 

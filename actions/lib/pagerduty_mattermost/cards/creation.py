@@ -28,6 +28,8 @@ and of that Mattermost itself makes no second post."""
 
 
 class CreatedCard(NamedTuple):
+    """The card's post, and whether this run made it."""
+
     record: CardRecord
     """With the post's id, unless another run is posting it at this moment."""
     created: Optional[Dict[str, Any]] = None

@@ -40,6 +40,8 @@ was; for what came and went, in which reconcile may come late."""
 
 
 class HeldCard(NamedTuple):
+    """A card that is not posted before its time."""
+
     channel_id: str
     incident_id: str
     until: float

@@ -65,6 +65,8 @@ MAX_NAMES = 20
 
 
 class CardPainter:
+    """Brings one card up to what is known."""
+
     def __init__(
         self,
         mattermost: Mattermost,

@@ -27,6 +27,8 @@ NOTICE_SECONDS = 3600.0
 
 
 class PrivateMessage(NamedTuple):
+    """One text for some people, each in a direct message."""
+
     users: List[User]
     text: str
     key: str

@@ -94,6 +94,8 @@ class _Job(NamedTuple):
 
 
 class CardPublisher:
+    """All cards of an incident, in every channel."""
+
     def __init__(
         self,
         mattermost: Mattermost,

@@ -25,6 +25,8 @@ MAX_IN_CHANNEL = 50
 
 
 class Subscription(NamedTuple):
+    """What a channel wants to see."""
+
     channel_id: str
     service_id: str = ""
     service: str = ""

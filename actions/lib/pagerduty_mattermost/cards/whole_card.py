@@ -34,6 +34,8 @@ MAX_ALERTS, ALERT_CHARACTERS = 15, 200
 
 
 class WholeCard(NamedTuple):
+    """All there is of an incident, for one person."""
+
     attachments: Tuple[Dict[str, Any], ...]
     text: str
 

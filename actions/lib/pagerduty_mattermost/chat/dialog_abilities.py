@@ -22,6 +22,8 @@ _HERE = ("localhost", "127.0.0.1")
 
 
 class DialogAbilities(NamedTuple):
+    """What dialogs of this server can do."""
+
     pickers: bool = False
     """Several choices in one list, dates and times, one dialog after another."""
     lookups: bool = False

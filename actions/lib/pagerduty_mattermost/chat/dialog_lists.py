@@ -62,6 +62,8 @@ SEARCH_WAIT_SECONDS = 1.0
 
 
 class NameList(NamedTuple):
+    """Names that a list in a dialog offers."""
+
     names: Tuple[str, ...] = ()
     """The likely ones first."""
     is_whole: bool = False
@@ -71,6 +73,8 @@ class NameList(NamedTuple):
 
 
 class KnownLists(NamedTuple):
+    """The lists as far as they are known, and what the server's dialogs can do."""
+
     lists: Mapping[str, NameList] = {}
     """By kind. What may not be read is missing: there people type."""
     abilities: DialogAbilities = PLAIN

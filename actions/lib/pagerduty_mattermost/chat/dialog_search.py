@@ -35,6 +35,8 @@ MAX_CHARACTERS = 64
 
 
 class Choice(NamedTuple):
+    """An entry of a list, as Mattermost takes it."""
+
     text: str
     value: str
 

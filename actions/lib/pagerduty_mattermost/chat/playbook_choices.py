@@ -32,6 +32,8 @@ MAX_PEOPLE = 1000
 
 
 class PlaybookChoices:
+    """The playbooks that people may choose in dialogs."""
+
     def __init__(
         self,
         context: Callable[[], Context],

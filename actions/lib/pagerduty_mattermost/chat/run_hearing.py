@@ -38,6 +38,8 @@ _OF_POSTS = {CALL_COMMANDER: "call_commander", MARK: "mark", NOTE: "note"}
 
 
 class HeardRun(NamedTuple):
+    """What has to be heard of one run."""
+
     reactions: Mapping[str, str]
     """By emoji what it does."""
     due: float

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 
 class TaskCommand(NamedTuple):
+    """The command that a task of a run stands for."""
+
     command: Command
     the: TheRun
     task: TaskState

@@ -21,6 +21,8 @@ MAX_DIGITS = 2
 
 
 class SaidTask(NamedTuple):
+    """A task as somebody typed it."""
+
     incident: str
     """Empty where none is said."""
     task: str

@@ -53,6 +53,8 @@ WAIT_SECONDS = 20.0
 
 
 class Answerer(NamedTuple):
+    """Who answers a question, in Mattermost."""
+
     user_id: str
     name: str
 

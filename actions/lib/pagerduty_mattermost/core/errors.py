@@ -10,6 +10,10 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import Any, Iterator, Optional, Tuple
 
+FAILURES_IN_A_ROW = 3
+"""After so many `RetryLater` one after the other a side counts as down: who does many things of a
+kind leaves the rest for later."""
+
 
 class PackError(Exception):
     """Base of all errors of the pack; `str(error)` is the one line for people and never holds a

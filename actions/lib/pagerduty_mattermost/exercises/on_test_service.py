@@ -60,6 +60,8 @@ class AskedExercise(NamedTuple):
 
 
 class ExerciseRun(NamedTuple):
+    """An incident of an exercise, and its room where it has one."""
+
     incident_id: str
     number: int
     room: RoomRecord

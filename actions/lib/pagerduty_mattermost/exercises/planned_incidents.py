@@ -33,6 +33,8 @@ _TROUBLE = (
 
 
 class PlannedIncident(NamedTuple):
+    """One incident of many, as it is to be."""
+
     title: str
     begun_at: float
     """Seconds since the epoch, as its run says; PagerDuty knows when it was really made."""

@@ -48,6 +48,8 @@ MAX_HTML_CHARACTERS = 50_000
 
 
 class AlertContent(NamedTuple):
+    """What an alert tells, normalised."""
+
     summary: str = ""
     details: Tuple[Tuple[str, str], ...] = ()
     left: int = 0

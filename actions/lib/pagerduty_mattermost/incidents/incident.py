@@ -30,6 +30,8 @@ class Person(NamedTuple):
 
 
 class Link(NamedTuple):
+    """A link or a picture that came with an alert."""
+
     href: str
     text: str = ""
     image: str = ""

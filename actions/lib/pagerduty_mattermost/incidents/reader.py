@@ -61,6 +61,8 @@ _INCIDENT_INCLUDES = ["conference_bridge", "custom_fields", "first_trigger_log_e
 
 
 class LogRead(NamedTuple):
+    """What one read of the log found."""
+
     entries: Tuple[LogEntry, ...]
     """Fresh ones only, newest first."""
     upto: Optional[float]
@@ -75,6 +77,8 @@ class LogRead(NamedTuple):
 
 
 class SnapshotRead(NamedTuple):
+    """What one snapshot found."""
+
     found: SnapshotFindings
     listed: FrozenSet[str]
     """Ids of all open incidents."""

@@ -32,6 +32,8 @@ MAX_BYTES = 48 * 1024
 
 
 class SentEvents:
+    """What was dispatched in the last minutes."""
+
     def __init__(self) -> None:
         self._sent: Dict[str, List[Tuple[float, IncidentEvent]]] = {}
         """By incident: when, and what; oldest first."""

@@ -50,6 +50,8 @@ HEARTBEAT_SECONDS = 300.0
 
 
 class LoadedState(NamedTuple):
+    """The sensor's memory as it was found."""
+
     state: Optional[SensorState]
     """None: nothing there, the first start."""
     rebuild: bool

@@ -53,6 +53,8 @@ class SweepPlace(NamedTuple):
 
 
 class SweepPart(NamedTuple):
+    """One part of a snapshot, and where the next begins."""
+
     read: SnapshotRead
     place: SweepPlace
     open_total: Optional[int]

@@ -50,6 +50,8 @@ _TURN = re.compile(r"([baroghBAROGH])(\d+)", re.ASCII)
 
 
 class Turn(NamedTuple):
+    """A turn of an incident as it was told."""
+
     at: int
     """When, seconds since the epoch."""
     told_as: str

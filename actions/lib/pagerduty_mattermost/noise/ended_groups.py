@@ -19,6 +19,8 @@ late."""
 
 
 class EndedGroup(NamedTuple):
+    """A storm or a flapping alert that is over."""
+
     group: Optional[StormGroup]
     """None of one that an earlier version of the pack kept: its card stays as it is."""
     at: float
@@ -30,6 +32,8 @@ class EndedGroup(NamedTuple):
 
 
 class EndedGroups:
+    """Those of the last hours."""
+
     def __init__(self, data: Any = ()) -> None:
         """`data`: as `to_data` gave it. Raises KeyError, TypeError or ValueError for others."""
         self._groups = [

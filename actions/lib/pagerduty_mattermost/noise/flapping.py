@@ -48,6 +48,8 @@ class _AlertHistory(NamedTuple):
 
 
 class FlappingRounds:
+    """How often each alert was triggered and resolved lately."""
+
     def __init__(self, many: int, window: float, data: Any = None) -> None:
         """`many` rounds within `window` seconds are flapping. Raises TypeError, ValueError or
         AttributeError for data that is none."""

@@ -64,6 +64,8 @@ more."""
 
 
 class ReminderRecord(NamedTuple):
+    """How far an incident's reminders are."""
+
     incident_id: str
     since: float
     """When the episode began, seconds since the epoch."""

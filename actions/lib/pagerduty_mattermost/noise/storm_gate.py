@@ -48,6 +48,8 @@ def ongoing(store: Store, now: float) -> List[Dict[str, Any]]:
 
 
 class StormGate:
+    """Lets changes through, or keeps them for one card with others."""
+
     def __init__(
         self,
         config: NoiseConfig,

@@ -31,6 +31,8 @@ _PART = re.compile(f"{BEGIN}(?: \\| )?([^{BEGIN}{END}]*){END}")
 
 
 class HeaderText(NamedTuple):
+    """A channel's header with the pack's part in it."""
+
     text: str
     fits: bool
     """False: no name of those on call has room."""

@@ -38,6 +38,8 @@ MAX_ROWS = on_calls.MAX_ROWS
 
 
 class ListedService(NamedTuple):
+    """A service as it is remembered."""
+
     name: str
     policy: str
     """Id of its escalation policy."""
@@ -57,6 +59,8 @@ class ListedTurn(NamedTuple):
 
 
 class Directory(NamedTuple):
+    """Services and who is on call, as they were when PagerDuty answered."""
+
     at: float
     """When PagerDuty said so, seconds since the epoch."""
     services: Mapping[str, ListedService] = {}

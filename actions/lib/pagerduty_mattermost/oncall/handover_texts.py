@@ -28,6 +28,8 @@ once the others are told without."""
 
 
 class HandOverTexts:
+    """The texts of one run, each read once."""
+
     def __init__(self, context: Context, groups: Groups) -> None:
         self._context, self._groups = context, groups
         self._zone = times.zone(context.settings.time_zone)

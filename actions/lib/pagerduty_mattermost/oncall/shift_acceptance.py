@@ -97,6 +97,8 @@ def said_of(context: Context, key: str) -> str:
 
 
 class Accepted(NamedTuple):
+    """A shift that somebody says to have."""
+
     shift: OfferedShift
     already: bool
     """Whether somebody had said so before."""

@@ -27,7 +27,12 @@ from typing import (
 )
 
 from pagerduty_mattermost.cards import buttons
-from pagerduty_mattermost.core.errors import PackError, RetryLater, StoreUnreachable
+from pagerduty_mattermost.core.errors import (
+    FAILURES_IN_A_ROW,
+    PackError,
+    RetryLater,
+    StoreUnreachable,
+)
 from pagerduty_mattermost.core.text import escape, one_line
 from pagerduty_mattermost.gateways.pagerduty.references import Reference
 from pagerduty_mattermost.gateways.stackstorm.datastore import BrokenValue, Store
@@ -37,8 +42,6 @@ from pagerduty_mattermost.people.recipients import unknown, with_email
 if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
 
-FAILURES_IN_A_ROW = 3
-"""After which nothing more is tried."""
 KEY_PREFIX = "notify."
 SENT, OFF, UNKNOWN, KEPT = "sent", "off", "unknown", "kept"
 WHAT_BECAME = {

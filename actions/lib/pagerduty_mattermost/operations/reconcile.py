@@ -35,6 +35,7 @@ from pagerduty_mattermost.cards.records import IncidentRecords, load_all
 from pagerduty_mattermost.cards.route import Route
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import (
+    FAILURES_IN_A_ROW,
     NotFound,
     PackError,
     RejectedInput,
@@ -76,7 +77,6 @@ FIRST_LOOK_SECONDS = 3600.0
 MAX_JOBS = 200
 MAX_SECONDS = 200.0
 """After so many jobs or so long the rest waits for the next run."""
-FAILURES_IN_A_ROW = 3
 """Failures of the kind "later" after which the other side counts as down."""
 
 READS_LOG = frozenset(
@@ -111,6 +111,8 @@ class ReconcileReport(NamedTuple):
 
 
 class Reconciler:
+    """One run of reconcile."""
+
     def __init__(self, context: Context, rules: Callable[[], Sequence[Any]]) -> None:
         """`rules`: all of StackStorm's, asked for when a card may be missing."""
         self._context = context

@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections import deque
 from typing import Deque, Dict, Iterable, List, Optional, Sequence, Set, Tuple
 
+from pagerduty_mattermost.core.errors import FAILURES_IN_A_ROW
 from pagerduty_mattermost.operations.dead_letters import (
     ACT,
     BLOCKED,
@@ -24,8 +25,6 @@ from pagerduty_mattermost.operations.dead_letters import (
     DeadLetter,
 )
 
-FAILURES_IN_A_ROW = 3
-"""After which the run ends."""
 FIRST_WAIT_SECONDS = 60.0
 LONGEST_WAIT_SECONDS = {RETRYABLE: 600.0, BLOCKED: 3600.0}
 """Between two tries of the same thing: doubled from the first to the longest."""

@@ -54,6 +54,8 @@ class Disconnected(NotLinked):
 
 
 class Identity(NamedTuple):
+    """A Mattermost user and who they are at PagerDuty."""
+
     account: User
     person: Reference
     how: str

@@ -30,6 +30,8 @@ MISSED_SECONDS = 600.0
 
 
 class KnownAccount(NamedTuple):
+    """The Mattermost account of a PagerDuty user, as it was found."""
+
     username: str
     """Empty: the person has no account."""
     account: str

@@ -26,6 +26,8 @@ GROUPS = ("assignees", "oncall")
 
 
 class Recipients(NamedTuple):
+    """Whom a message reaches in Mattermost, and whom not."""
+
     users: List[User]
     missed: List[Reference]
     """PagerDuty users whom no active Mattermost account belongs to."""

@@ -48,6 +48,8 @@ class NamedThing(NamedTuple):
 
 
 class AtServers(NamedTuple):
+    """What both servers say of the names in a playbook."""
+
     problems: List[Tuple[PathInPlaybook, str]]
     """Where in the YAML and what."""
     unchecked: List[str]

@@ -44,6 +44,8 @@ class InvalidPlaybook(RejectedInput):
 
 
 class SavedPlaybook(NamedTuple):
+    """What came of saving one."""
+
     playbook: Playbook
     kept: KeptPlaybook
     is_new: bool

@@ -71,6 +71,8 @@ _CARRIED = frozenset(
 
 
 class ImportedPlaybook(NamedTuple):
+    """A playbook made of an export, and what could not be taken over."""
+
     name: str
     text: str
     """YAML."""

@@ -35,6 +35,8 @@ MAX_FILES = 200
 
 
 class FoundPlaybook(NamedTuple):
+    """A playbook and where it comes from."""
+
     playbook: Playbook
     text: str
     """Its YAML."""
@@ -61,6 +63,8 @@ _Read = Union[FoundPlaybook, BrokenPlaybook]
 
 
 class PlaybookLibrary(NamedTuple):
+    """All playbooks that there are."""
+
     playbooks: Tuple[FoundPlaybook, ...]
     """By name."""
     broken: Tuple[BrokenPlaybook, ...] = ()

@@ -59,6 +59,8 @@ class Condition(NamedTuple):
 
 
 class Task(NamedTuple):
+    """Something that is to be done."""
+
     id: str
     """Unique in its playbook: an act means the task by it, wherever it stands."""
     text: str
@@ -88,11 +90,15 @@ class Task(NamedTuple):
 
 
 class Stage(NamedTuple):
+    """Tasks that belong together."""
+
     name: str
     tasks: Tuple[Task, ...] = ()
 
 
 class Role(NamedTuple):
+    """A part that somebody has in an incident."""
+
     name: str
     """By which commands and tasks name it. One named `commander` describes the commander: its
     title and instructions."""
@@ -153,6 +159,8 @@ class ChosenFor(NamedTuple):
 
 
 class Retrospective(NamedTuple):
+    """What is done of itself after the incident."""
+
     channel: str = ""
     """Where its draft is posted when the run has ended; empty: in the room, for who asks."""
     questions: Tuple[str, ...] = ()
@@ -161,6 +169,8 @@ class Retrospective(NamedTuple):
 
 
 class ReactionMeaning(NamedTuple):
+    """What a reaction in the room does."""
+
     emoji: str
     """Its name without colons."""
     does: str
@@ -168,6 +178,8 @@ class ReactionMeaning(NamedTuple):
 
 
 class Playbook(NamedTuple):
+    """A playbook as it was written."""
+
     name: str
     """How it is called in commands: lower-case letters, digits and hyphens."""
     title: str

@@ -34,6 +34,8 @@ _TRUE, _FALSE = ("true", "yes", "on"), ("false", "no", "off")
 
 
 class PlaybookProblem(NamedTuple):
+    """Something wrong in its YAML, with its line."""
+
     line: int
     """1 is the first."""
     where: str
@@ -45,6 +47,8 @@ class PlaybookProblem(NamedTuple):
 
 
 class ReadPlaybook(NamedTuple):
+    """A playbook as far as its YAML reads."""
+
     playbook: Optional[Playbook]
     """None where something is wrong."""
     problems: Tuple[PlaybookProblem, ...] = ()

@@ -24,6 +24,8 @@ FurtherCheck = Callable[[Playbook], Iterable[Tuple[Tuple[Any, ...], str]]]
 
 
 class ValidatedPlaybook(NamedTuple):
+    """A playbook, what is wrong in it, and what could not be checked."""
+
     playbook: Optional[Playbook]
     """None where the text is no playbook; it may be one whose channels are not there."""
     problems: Tuple[PlaybookProblem, ...]

@@ -48,6 +48,8 @@ class UnreadableYaml(Exception):
 
 
 class YamlNode(NamedTuple):
+    """A value of the YAML, with its line."""
+
     kind: str
     """TEXT, LIST or MAPPING."""
     line: int

@@ -50,6 +50,8 @@ FIGURES: Tuple[Tuple[str, str, str], ...] = (
 
 
 class ComparedFigure(NamedTuple):
+    """A figure of the report beside PagerDuty's own."""
+
     name: str
     ours: Optional[float]
     theirs: Optional[float]

@@ -35,6 +35,8 @@ STATE, LEADS, UPDATE, TASKS, MESSAGES, NEWS = HEADINGS = (
 
 
 class Sentence(NamedTuple):
+    """Something to know, and where it comes from."""
+
     heading: str
     """One of HEADINGS."""
     text: str

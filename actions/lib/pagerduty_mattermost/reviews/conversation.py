@@ -77,6 +77,8 @@ class RoomAbout(NamedTuple):
 
 
 class ExportForm(NamedTuple):
+    """How a conversation is written in one kind of file."""
+
     head: Callable[[RoomAbout], str]
     message: Callable[[RoomAbout, SaidPost, bool], str]
     """The last one: whether it is the first of the file."""

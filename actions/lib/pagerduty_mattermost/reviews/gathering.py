@@ -42,6 +42,8 @@ MAX_MESSAGES = 200
 
 
 class GatheredFacts(NamedTuple):
+    """All that is known of an incident's course."""
+
     incident: Incident
     entries: Tuple[TimelineEntry, ...]
     """In their order."""

@@ -19,6 +19,8 @@ KEPT_SECONDS = 30 * 86400.0
 
 
 class CaughtUp(NamedTuple):
+    """What somebody was told last, and when."""
+
     sentences: List[Sentence]
     text: str
     """All of it, in Markdown."""

@@ -32,6 +32,8 @@ QUIET_SECONDS = 7 * DAY_SECONDS
 
 
 class OnCallHours(NamedTuple):
+    """How long people were on call."""
+
     by_person: Mapping[str, float]
     """By name; who was not on call is not in it."""
     missing: str = ""

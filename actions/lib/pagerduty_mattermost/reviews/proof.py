@@ -30,6 +30,8 @@ VERSION = 1
 
 
 class SealedEntry(NamedTuple):
+    """An entry of a timeline as it was sealed."""
+
     source: str
     at_ms: int
     digest: str

@@ -47,6 +47,8 @@ _VARIES = re.compile(r"[0-9a-fA-F]{8,64}|\d{1,64}")
 
 
 class ReportedIncident(NamedTuple):
+    """An incident as far as a report counts it."""
+
     id: str
     title: str
     service: str
@@ -99,6 +101,8 @@ class Load(NamedTuple):
 
 
 class Report(NamedTuple):
+    """How the incidents of a span of time were."""
+
     total: Figures
     by_service: Mapping[str, Figures]
     """Those with the most incidents first, as in all of these."""

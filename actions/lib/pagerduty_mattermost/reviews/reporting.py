@@ -53,6 +53,8 @@ class ReportSpan(NamedTuple):
 
 
 class MadeReport(NamedTuple):
+    """A report, and of what it was made."""
+
     report: Report
     span: ReportSpan
     cut: bool = False

@@ -66,6 +66,8 @@ WANTED_SECONDS = 7 * DAY_SECONDS
 
 
 class FollowUp(NamedTuple):
+    """Something that is to be done after an incident."""
+
     id: str
     number: int
     """As people name it, counted from 1: F1."""
@@ -86,6 +88,8 @@ class FollowUp(NamedTuple):
 
 
 class RetroState(NamedTuple):
+    """What has become of a retrospective."""
+
     incident: str
     """PagerDuty's id."""
     status: str = ""

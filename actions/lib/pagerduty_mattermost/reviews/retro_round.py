@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, List, NamedTuple, Optional
 
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import (
+    FAILURES_IN_A_ROW,
     NotFound,
     PackError,
     RejectedInput,
@@ -41,7 +42,6 @@ if TYPE_CHECKING:
 
 SETTLED_SECONDS = 150.0
 """From when on whoever drafted one has posted it, or never will."""
-FAILURES_IN_A_ROW = 3
 
 
 class RetroReport(NamedTuple):

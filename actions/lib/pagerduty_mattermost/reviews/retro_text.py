@@ -46,6 +46,8 @@ class Metric(NamedTuple):
 
 
 class RetroFacts(NamedTuple):
+    """What a draft is made of."""
+
     incident: Incident
     entries: Tuple[TimelineEntry, ...]
     metrics: Tuple[Metric, ...]

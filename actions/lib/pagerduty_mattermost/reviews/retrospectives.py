@@ -39,6 +39,8 @@ DUE_HOUR = 9
 
 
 class Drafted(NamedTuple):
+    """A retrospective that stands in its channel."""
+
     state: RetroState
     incident: Incident
     already: bool

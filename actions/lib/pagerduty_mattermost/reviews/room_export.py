@@ -46,6 +46,8 @@ OpenPart = Callable[[int], "IO[bytes]"]
 
 
 class RoomExport(NamedTuple):
+    """What an export of a room's conversation holds."""
+
     posts: int
     parts: int
 

@@ -28,6 +28,8 @@ HOW = "StackStorm keeps its digests: timeline.verify shows what was changed sinc
 
 
 class SealedTimeline(NamedTuple):
+    """A timeline that was sealed."""
+
     seal: Seal
     facts: GatheredFacts
     note_id: str
@@ -37,6 +39,8 @@ class SealedTimeline(NamedTuple):
 
 
 class Verified(NamedTuple):
+    """What differs from what was sealed."""
+
     sealed_at: float
     head: str
     changes: Tuple[str, ...]

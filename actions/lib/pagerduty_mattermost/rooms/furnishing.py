@@ -64,6 +64,8 @@ stands below the card from the beginning."""
 
 
 class FurnishedRoom(NamedTuple):
+    """A room, and what of it could not be done."""
+
     room: RoomRecord
     problems: Tuple[str, ...] = ()
     """Steps that could not be done now, a line each; the next round does them."""

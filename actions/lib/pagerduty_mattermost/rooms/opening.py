@@ -44,6 +44,8 @@ SEQUENCE_KEY = "rooms.sequence"
 
 
 class FoundRoom(NamedTuple):
+    """A room's channel, and whether it was made now."""
+
     room: RoomRecord
     is_new: bool
     """The channel was made by this run."""

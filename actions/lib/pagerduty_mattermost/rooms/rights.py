@@ -18,6 +18,8 @@ NEARLY_FULL_SHARE = 0.9
 
 
 class RoomRights(NamedTuple):
+    """What the bot may do with channels of the team."""
+
     team: str
     """Its name."""
     public: bool

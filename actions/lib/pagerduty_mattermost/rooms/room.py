@@ -27,6 +27,8 @@ EXERCISE = "exercise"
 
 
 class OpenedRoom(NamedTuple):
+    """An incident's room, open and furnished."""
+
     room: RoomRecord
     is_new: bool
     problems: Tuple[str, ...] = ()

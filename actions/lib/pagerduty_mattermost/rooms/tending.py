@@ -13,6 +13,7 @@ from pagerduty_mattermost.cards.incident_memory import IncidentMemory
 from pagerduty_mattermost.cards.records import IncidentRecords
 from pagerduty_mattermost.cards.route import PRIVATE, PUBLIC
 from pagerduty_mattermost.core.errors import (
+    FAILURES_IN_A_ROW,
     NotFound,
     PackError,
     RetryLater,
@@ -46,7 +47,6 @@ if TYPE_CHECKING:
 GONE_STATES = (ARCHIVED_BY_PEOPLE, LOST)
 YOUNG_SECONDS = 60.0
 """For so long whoever makes a room is left to finish it."""
-FAILURES_IN_A_ROW = 3
 FRESH_SECONDS = 2.0
 """A room that was read longer ago is read again before it is looked after: others save it too."""
 

@@ -21,6 +21,8 @@ SYSTEM = "system_"
 
 
 class RoomTotals(NamedTuple):
+    """How many people wrote how many messages in a room."""
+
     people: int = 0
     """Ever in it, the bot left out; 0: not known."""
     messages: int = 0

@@ -100,6 +100,8 @@ class Who(NamedTuple):
 
 
 class Act(NamedTuple):
+    """One thing that was done in a run."""
+
     kind: str
     id: str
     at: float

@@ -27,6 +27,8 @@ WORDS: Mapping[str, str] = {
 
 
 class DoneByItself(NamedTuple):
+    """A task that was done without anybody's act."""
+
     task: TaskState
     """As it was left: with who, if anybody, made it so, and when."""
     of: str

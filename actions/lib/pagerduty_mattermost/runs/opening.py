@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 
 class OpenedWith(NamedTuple):
+    """A room that was opened, and the run that began in it."""
+
     room: OpenedRoom
     run: Optional[starting.StartedRun] = None
     problem: str = ""

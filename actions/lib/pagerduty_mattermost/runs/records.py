@@ -49,6 +49,8 @@ class RunPost(NamedTuple):
 
 
 class ToldUntil(NamedTuple):
+    """Up to where the room was told what was done."""
+
     at: float
     """Acts of before that, seconds since the epoch, are told."""
     acts: int = 0

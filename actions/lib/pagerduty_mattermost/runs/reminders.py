@@ -24,6 +24,8 @@ AGAIN_SECONDS = 900.0
 
 
 class DueReminder(NamedTuple):
+    """Something that somebody has to be reminded of."""
+
     about: str
     """UPDATE_DUE or NO_COMMANDER."""
     since: float

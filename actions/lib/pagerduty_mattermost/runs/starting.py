@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 
 class StartedRun(NamedTuple):
+    """A run that is under way."""
+
     run: Run
     is_new: bool
     """This order started it."""

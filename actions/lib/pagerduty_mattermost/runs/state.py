@@ -62,6 +62,8 @@ class Owner(NamedTuple):
 
 
 class TaskState(NamedTuple):
+    """How a task is."""
+
     id: str
     stage: int
     """Counted from 1."""
@@ -97,6 +99,8 @@ class TaskState(NamedTuple):
 
 
 class StageState(NamedTuple):
+    """How a stage is."""
+
     number: int
     name: str
     tasks: Tuple[TaskState, ...]
@@ -112,6 +116,8 @@ class StageState(NamedTuple):
 
 
 class RoleState(NamedTuple):
+    """Who has a role."""
+
     name: str
     who: Who
     by: Who = Who()
@@ -121,6 +127,8 @@ class RoleState(NamedTuple):
 
 
 class UpdateState(NamedTuple):
+    """A status update that was given."""
+
     id: str
     text: str
     """As its author edited it last."""
@@ -133,6 +141,8 @@ class UpdateState(NamedTuple):
 
 
 class MarkState(NamedTuple):
+    """A post that was marked."""
+
     id: str
     post: str
     text: str
@@ -141,6 +151,8 @@ class MarkState(NamedTuple):
 
 
 class RunState(NamedTuple):
+    """How a run is, by all that was done in it."""
+
     plan: RunPlan
     acts: int
     """How many there are."""

@@ -76,6 +76,8 @@ class AskedOfRun(NamedTuple):
 
 
 class NewOwner(NamedTuple):
+    """Whom a task is given to, and how that is written in the act."""
+
     value: str
     """As `ASSIGN` has it."""
     who: Who

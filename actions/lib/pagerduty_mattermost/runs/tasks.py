@@ -27,6 +27,8 @@ MAX_SHOWN_CHARACTERS = 60
 
 
 class SaidTick(NamedTuple):
+    """A task and the state that somebody gives it."""
+
     task: str
     """A number (`1.2`), an id, or words of its text."""
     state: str = ""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Callable, List, Mapping, NamedTuple, Optional,
 
 from pagerduty_mattermost.cards.incident_memory import IncidentMemory
 from pagerduty_mattermost.cards.records import IncidentRecords
-from pagerduty_mattermost.core.errors import PackError, RetryLater, WriteRefused
+from pagerduty_mattermost.core.errors import FAILURES_IN_A_ROW, PackError, RetryLater, WriteRefused
 from pagerduty_mattermost.core.text import one_line
 from pagerduty_mattermost.gateways.mattermost import own_channels
 from pagerduty_mattermost.gateways.mattermost.post_once import CLOCK_MARGIN_SECONDS
@@ -44,7 +44,6 @@ if TYPE_CHECKING:
 SETTLED_SECONDS = 150.0
 """From when on whoever did something has shown and told it, or never will: an order is void after
 a minute, and a call to Mattermost is given up after less than another."""
-FAILURES_IN_A_ROW = 3
 ANSWERS = (UPDATE, ROLE, END, CANCELLED)
 """Acts that do what people were reminded of."""
 

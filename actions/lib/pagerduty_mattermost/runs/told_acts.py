@@ -30,6 +30,8 @@ KIND_OF: Mapping[str, str] = {
 
 
 class ToldAct(NamedTuple):
+    """An act, and the line that the room is told of it."""
+
     act: Act
     line: str
     """Markdown, in which nobody is called."""

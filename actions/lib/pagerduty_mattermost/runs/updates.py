@@ -71,6 +71,8 @@ FINISHED_WITHIN_SECONDS = 86400.0
 
 
 class GivenUpdate(NamedTuple):
+    """The run after a status update, and where it could not be sent."""
+
     run: Run
     problems: Tuple[str, ...] = ()
     """What of it is not done, as Markdown, a line each."""

@@ -54,6 +54,8 @@ _MAX_PARTS = 10
 
 
 class BodyEvent(NamedTuple):
+    """A role or a task that a call told of."""
+
     incident_id: str
     event: IncidentEvent
     dispatched_at: float = 0.0

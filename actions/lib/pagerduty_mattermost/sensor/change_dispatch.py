@@ -40,6 +40,8 @@ EXTRAS = ("conference_url", "conference_number", "summary", "details", "details_
 
 
 class ChangeDispatch:
+    """Dispatches the changes of a cycle, one after another."""
+
     def __init__(
         self,
         dispatcher: Dispatcher,

@@ -41,6 +41,8 @@ TIMERS_DEAD_PROBLEM = (
 
 
 class Heartbeat:
+    """Says at its times that the sensor lives, and which jobs are due."""
+
     def __init__(
         self,
         dispatcher: Dispatcher,

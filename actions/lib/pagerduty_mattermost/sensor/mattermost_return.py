@@ -16,6 +16,8 @@ BACK_TRIGGER = "pagerduty.mattermost_back"
 
 
 class MattermostReturn(ServiceReturn):
+    """Watches for Mattermost's return."""
+
     NAME, TRIGGER, WAITS = "Mattermost", BACK_TRIGGER, "posts wait"
 
     def __init__(

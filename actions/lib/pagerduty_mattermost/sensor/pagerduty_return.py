@@ -24,6 +24,8 @@ REST, EVENTS = PAGES.parts
 
 
 class PagerDutyReturn(ServiceReturn):
+    """Watches for PagerDuty's return."""
+
     NAME, TRIGGER, WAITS = "PagerDuty", BACK_TRIGGER, "pages wait"
     QUIET_SECONDS = 3600.0
 

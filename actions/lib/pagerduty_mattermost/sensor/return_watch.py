@@ -45,6 +45,8 @@ FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS = 4.0, 600.0
 
 
 class ReturnWatch:
+    """When to look, when to ask the server, and when it is back. Pure."""
+
     def __init__(
         self,
         now: float,

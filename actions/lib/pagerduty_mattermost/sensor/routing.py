@@ -28,6 +28,8 @@ ASK_AGAIN_CYCLES = 10
 
 
 class Routing:
+    """What the rules would do with a change, as long as they can be read."""
+
     def __init__(self, service: Any, store: Store, log: Any) -> None:
         """`store`: with a short deadline, since a change waits meanwhile."""
         self._service, self._store, self._log = service, store, log

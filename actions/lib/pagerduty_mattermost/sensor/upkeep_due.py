@@ -60,6 +60,8 @@ SLACK_SECONDS = 5.0
 
 
 class UpkeepDue:
+    """Which jobs are due now."""
+
     def __init__(self, config: Config, store: Store, log: Any) -> None:
         """`store`: with a short deadline, since the sensor waits meanwhile."""
         self._config, self._store, self._log = config, store, log

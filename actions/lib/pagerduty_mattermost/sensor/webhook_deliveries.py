@@ -56,6 +56,8 @@ class Sighting(NamedTuple):
 
 
 class Deliveries(NamedTuple):
+    """Calls that the log has not confirmed yet, and entries seen without a call."""
+
     awaited: Tuple[Delivery, ...] = ()
     """What the log does not have yet."""
     sighted: Tuple[Sighting, ...] = ()

@@ -15,6 +15,8 @@ OLD_KEY = "webhook.bell"
 
 
 class WebhookHealth(NamedTuple):
+    """How the webhook does, as `webhook.status` tells it."""
+
     works: bool = False
     """Verified calls come, and no change is known that one should have come for and did not."""
     address: str = ""

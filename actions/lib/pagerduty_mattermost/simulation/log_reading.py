@@ -22,6 +22,8 @@ _INCLUDES = ["incidents", "channels"]
 
 
 class ReadLog(NamedTuple):
+    """The log of a time that is over, as far as it was read."""
+
     rows: List[Dict[str, Any]]
     begin: float
     """From when on all entries are there; later than was asked for where time was up."""

@@ -37,12 +37,16 @@ class PastIncident(NamedTuple):
 
 
 class MissedIncident(NamedTuple):
+    """An incident that would have been shown nowhere."""
+
     incident: PastIncident
     why: str
     """STORM, QUIET, NO_RULE or FILTERED."""
 
 
 class SimulatedOutcome(NamedTuple):
+    """What would have been posted."""
+
     incidents: int
     posts: int
     cards: int

@@ -52,6 +52,8 @@ class _Step(NamedTuple):
 
 
 class Past:
+    """All incidents as they were at any moment of the time that was read."""
+
     def __init__(self, rows: Iterable[Mapping[str, Any]]) -> None:
         self._finals: Dict[str, Row] = {}
         """By incident, as it is now."""

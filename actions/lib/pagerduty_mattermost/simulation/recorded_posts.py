@@ -41,6 +41,8 @@ class RecordedPost(NamedTuple):
 
 
 class RecordedPosts:
+    """Stands in Mattermost's place and notes what would be posted."""
+
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._rows: Dict[str, Dict[str, Any]] = {}

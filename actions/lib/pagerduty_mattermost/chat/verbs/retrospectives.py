@@ -31,6 +31,8 @@ _PERSON = re.compile(r"@[A-Za-z0-9._-]{1,64}\Z")
 
 
 class SaidFollowUp(NamedTuple):
+    """A follow-up as somebody typed it."""
+
     text: str
     owner: str = ""
     """As it was typed, with @; empty: nobody is named."""

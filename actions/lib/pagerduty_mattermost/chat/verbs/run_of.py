@@ -24,6 +24,8 @@ MEANT = {"end": "`/pd resolve` resolves the incident", "restart": "`/pd reopen` 
 
 
 class TheRun(NamedTuple):
+    """The run that a command is about."""
+
     records: RunRecords
     asked: AskedOfRun
 

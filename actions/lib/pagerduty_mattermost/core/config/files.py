@@ -10,6 +10,8 @@ from pagerduty_mattermost.core.errors import RejectedInput
 
 
 class FilesConfig(NamedTuple):
+    """Which files an action may read and write."""
+
     folders: Tuple[str, ...] = ()
     """Absolute; empty: none."""
 

@@ -15,6 +15,8 @@ QUESTIONS = (
 
 
 class RetrospectivesConfig(NamedTuple):
+    """Retrospectives and their follow-ups. Targets are minutes."""
+
     channel: str = ""
     """Where drafts go that no playbook and nobody sends elsewhere; empty: into the room."""
     questions: Tuple[str, ...] = QUESTIONS

@@ -26,6 +26,8 @@ shipped rule that runs it alone."""
 
 
 class UpkeepConfig(NamedTuple):
+    """Which of the regular jobs `health.upkeep` does not do."""
+
     without: Tuple[str, ...] = ()
     """Jobs that `health.upkeep` leaves out, because nobody wants them or a rule of their own runs
     them."""

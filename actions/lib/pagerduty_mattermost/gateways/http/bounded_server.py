@@ -88,6 +88,8 @@ class Refusal:
 
 
 class CallParser(HTTPRequestParser):
+    """Reads one call, and refuses what is none or too large."""
+
     def parse_header(self, header_plus: bytes) -> None:
         try:
             super().parse_header(header_plus)
@@ -129,11 +131,15 @@ class _JsonTask(Task):
 
 
 class AnswerTask(_JsonTask):
+    """Answers a call that has arrived whole."""
+
     def execute(self) -> None:
         self.say(*self.channel.answer)
 
 
 class RefusalTask(_JsonTask):
+    """Answers what was refused before it was read."""
+
     def execute(self) -> None:
         rules, code = self.channel.server.rules, self.request.error.code
         why = _WHY.get(code, "the call does not read")

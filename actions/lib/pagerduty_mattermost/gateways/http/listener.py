@@ -79,6 +79,8 @@ def told_here(sender: str) -> str:
 
 
 class Listener:
+    """Listens for calls, in threads of its own, until it is stopped."""
+
     def __init__(
         self,
         host: str,

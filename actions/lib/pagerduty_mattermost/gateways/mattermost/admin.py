@@ -42,6 +42,8 @@ class CommandFailed(PackError):
 
 
 class Admin:
+    """Mattermost's API for what `mattermost.setup` makes and asks."""
+
     def __init__(self, mattermost: Mattermost) -> None:
         self._mattermost = mattermost
 

@@ -25,6 +25,8 @@ KEPT_SECONDS = 3600.0
 
 
 class KeptChannels:
+    """Channels as the datastore remembers them."""
+
     def __init__(self, store: Store) -> None:
         self._store = store
         self._listed: Dict[str, Any] = {}

@@ -11,6 +11,8 @@ from pagerduty_mattermost.gateways.mattermost.values import checked_id, is_id
 
 
 class PostFile(NamedTuple):
+    """A file that is attached to a post."""
+
     id: str
     name: str
     size_bytes: int

@@ -38,6 +38,8 @@ CLOCK_MARGIN_SECONDS = 300.0
 
 
 class SentPost(NamedTuple):
+    """A message that stands there."""
+
     post_id: str
     """Empty of one that a person deleted before its id was remembered."""
     channel_id: str

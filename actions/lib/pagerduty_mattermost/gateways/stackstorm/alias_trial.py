@@ -29,6 +29,8 @@ class Fit(NamedTuple):
 
 
 class Trial(NamedTuple):
+    """What came of trying each alias by itself."""
+
     fits: Tuple[Fit, ...]
     broken: Tuple[str, ...]
     """`ref: what is wrong` of each alias that does not compile."""

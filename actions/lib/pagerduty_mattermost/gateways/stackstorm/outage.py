@@ -82,6 +82,8 @@ class Outage(NamedTuple):
 
 
 class Outages(NamedTuple):
+    """What waits for Mattermost, and for PagerDuty."""
+
     posts: Outage = Outage()
     pages: Outage = Outage()
 
