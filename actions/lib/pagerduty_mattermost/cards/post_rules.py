@@ -24,7 +24,8 @@ from pagerduty_mattermost.gateways.stackstorm import rule_criteria
 INCIDENT_TRIGGER = "pagerduty.incident"
 POST_ACTION = "pagerduty.mattermost.post_incident"
 
-_WHOLE_TRIGGER = re.compile(r"\s*\{\{\s*trigger\s*\}\}\s*")
+WHOLE_TRIGGER = re.compile(r"\s*\{\{\s*trigger\s*\}\}\s*")
+"""A parameter of a rule that is all of the trigger's payload."""
 _TEXTS = ("channel", "route", "mention", "quiet", "priority")
 _LISTS = ("start_on", "reply_on", "checklist", "reactions")
 
@@ -99,7 +100,7 @@ def _runs(rule: Any) -> bool:
     if isinstance(kind, Mapping) and str(kind.get("ref") or "standard") != "standard":
         return False  # runs only where no other rule does
     given = rule.action.get("parameters") or {}
-    if not _WHOLE_TRIGGER.fullmatch(str(given.get("change") or "")):
+    if not WHOLE_TRIGGER.fullmatch(str(given.get("change") or "")):
         return False
     for name, value in given.items():
         if name == "change" or value is None:

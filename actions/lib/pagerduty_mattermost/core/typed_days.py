@@ -13,7 +13,8 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import List, NamedTuple, Optional, Sequence, Tuple, Union
 
-DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+from pagerduty_mattermost.core.weekly_hours import DAYS
+
 MONTHS = (
     "january",
     "february",

@@ -31,7 +31,7 @@ from pagerduty_mattermost.core.errors import NotFound, PackError, StoreUnreachab
 from pagerduty_mattermost.core.text import clean, escape, markdown_link, one_line
 from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty, fill
 from pagerduty_mattermost.gateways.pagerduty.rows import id_of, link_of, rows_of
-from pagerduty_mattermost.incidents.incident import Incident
+from pagerduty_mattermost.incidents.incident import OPEN_STATUSES, Incident
 from pagerduty_mattermost.incidents.log_entries import incident_from_rest
 from pagerduty_mattermost.oncall.quiet_until import (
     ACKNOWLEDGED,
@@ -47,7 +47,6 @@ if TYPE_CHECKING:
 MAX_LINES = 10
 MAX_SERVICES = 100
 """By which incidents are asked for: an address must not grow without end."""
-OPEN = ("triggered", "acknowledged")
 MAX_WORDS_CHARACTERS = 80
 
 _QUIET = {
@@ -100,7 +99,7 @@ def _read(context: Context, policies: Sequence[str], at: float, groups: Groups) 
     page = pagerduty.page(
         "/incidents",
         "incidents",
-        {**asked, "statuses": list(OPEN), "date_range": "all", "total": True},
+        {**asked, "statuses": list(OPEN_STATUSES), "date_range": "all", "total": True},
     )
     rows = [row for row in page.items if id_of(row.get("service")) in services]
     found = pagerduty.page(

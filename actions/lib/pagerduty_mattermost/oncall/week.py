@@ -8,11 +8,10 @@ from typing import List, Optional, Sequence, Set, Tuple
 
 from pagerduty_mattermost.core import markdown
 from pagerduty_mattermost.core.errors import RejectedInput
-from pagerduty_mattermost.core.times import MONTHS
+from pagerduty_mattermost.core.times import MONTHS, WEEKDAYS
 from pagerduty_mattermost.oncall import rotation
 from pagerduty_mattermost.oncall.rotation import ScheduleEntry, Stretch
 
-WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 MAX_DAYS, MAX_SCHEDULES = 35, 8
 MAX_TEXT_CHARACTERS = 15000
 """A post holds 16,383 characters."""

@@ -36,6 +36,7 @@ from pagerduty_mattermost.operations import (
     sensor_check,
     unfinished,
 )
+from pagerduty_mattermost.operations.canary import MAX_SKEW_SECONDS
 from pagerduty_mattermost.rooms import rights
 from pagerduty_mattermost.rooms.records import RoomRecords
 from pagerduty_mattermost.sensor.heartbeat import (
@@ -49,8 +50,6 @@ if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty
 
 OK, WARN, FAIL, OFF = "ok", "warn", "fail", "off"
-MAX_SKEW_SECONDS = 60.0
-"""That two clocks may differ."""
 WATCH_OVERDUE_SECONDS = 900.0
 """After which a run of the on-call watch is missing: it comes every two minutes."""
 RECONCILE_OVERDUE_SECONDS = 4500.0

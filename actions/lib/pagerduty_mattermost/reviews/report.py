@@ -30,6 +30,7 @@ from typing import (
 
 from pagerduty_mattermost.core import markdown, times
 from pagerduty_mattermost.core.text import ELLIPSIS, escape, one_line
+from pagerduty_mattermost.core.times import WEEKDAYS
 
 if TYPE_CHECKING:
     from pagerduty_mattermost.reviews.on_call_hours import OnCallHours
@@ -38,7 +39,6 @@ ACKNOWLEDGED, RESOLVED, NOTIFIED = "acknowledge", "resolve", "notify"
 """Kinds of log entries that count, without `_log_entry`."""
 NIGHT_HOURS = (*range(22, 24), *range(7))
 """On the clock of the configured zone."""
-WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 MAX_SERVICES, MAX_TEAMS, MAX_ALERTS, MAX_PEOPLE = 10, 10, 5, 10
 MAX_TITLE_CHARACTERS = 70
 _BARS = "▁▂▃▄▅▆▇█"

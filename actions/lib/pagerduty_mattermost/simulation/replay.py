@@ -9,7 +9,6 @@ All of it is the code that runs live; what it stands on is in memory (`in_memory
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from functools import cached_property
 from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Sequence, Set, Tuple
@@ -18,7 +17,7 @@ from pagerduty_mattermost.action_bases.pack_action import PackAction
 from pagerduty_mattermost.action_bases.replay import entry_point
 from pagerduty_mattermost.action_bases.upkeep import carry_out
 from pagerduty_mattermost.cards import held_cards, subscriptions
-from pagerduty_mattermost.cards.post_rules import INCIDENT_TRIGGER, trigger_of
+from pagerduty_mattermost.cards.post_rules import INCIDENT_TRIGGER, WHOLE_TRIGGER, trigger_of
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.config import settings as configuration
 from pagerduty_mattermost.core.config.settings import Config
@@ -60,7 +59,6 @@ COPIED_PREFIXES = (
     kept_channels.ID_PREFIX,
 )
 """Keys that the replay begins with as they are now."""
-_WHOLE_TRIGGER = re.compile(r"\s*\{\{\s*trigger\s*\}\}\s*")
 _BY_REF = {f"pagerduty.{ACTIONS[name][2]}": name for name in REPLAYED}
 
 
@@ -338,7 +336,7 @@ def _given(parameters: Mapping[str, Any], payload: Any) -> Optional[Dict[str, An
     found: Dict[str, Any] = {}
     for name, value in parameters.items():
         texts: List[Any] = value if isinstance(value, list) else [value]
-        if isinstance(value, str) and _WHOLE_TRIGGER.fullmatch(value):
+        if isinstance(value, str) and WHOLE_TRIGGER.fullmatch(value):
             found[name] = payload
         elif any("{{" in str(one) or "{%" in str(one) for one in texts):
             return None

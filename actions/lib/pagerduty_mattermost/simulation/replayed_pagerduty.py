@@ -13,11 +13,11 @@ from pagerduty_mattermost.core.config.connections import PagerDutyConfig
 from pagerduty_mattermost.core.errors import NotFound, WriteRefused
 from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty
 from pagerduty_mattermost.gateways.reading_context import PAGERDUTY
+from pagerduty_mattermost.incidents.incident import OPEN_STATUSES
 from pagerduty_mattermost.incidents.raw_values import as_map, as_maps, id_of
 from pagerduty_mattermost.simulation.past import Past
 
 Row = Dict[str, Any]
-_OPEN = ("triggered", "acknowledged")
 
 
 class ReplayedPagerDuty(PagerDuty):
@@ -71,7 +71,7 @@ class ReplayedPagerDuty(PagerDuty):
         return _page("log_entries", _of(rows, given, lambda row: as_map(row["incident"])), given)
 
     def _incidents(self, given: Mapping[str, Any]) -> Row:
-        wanted = given.get("statuses") or _OPEN
+        wanted = given.get("statuses") or OPEN_STATUSES
         found = (self._past.incident(id, self.now()) for id in self._past.near(self.now()))
         rows = [row for row in found if row is not None and row["status"] in wanted]
         by, _, turn = str(given.get("sort_by") or "created_at").partition(":")

@@ -24,9 +24,10 @@ from pagerduty_mattermost.gateways.pagerduty.client import (
     PagerDuty,
     fill,
 )
+from pagerduty_mattermost.gateways.pagerduty.incident_checks import OPEN_STATUSES
 from pagerduty_mattermost.gateways.pagerduty.responses import wrapped
 
-OPEN_QUERY = {"statuses": ["triggered", "acknowledged"], "date_range": "all"}
+OPEN_QUERY = {"statuses": list(OPEN_STATUSES), "date_range": "all"}
 MAX_NAMED = 100
 """Incidents one command may name."""
 MAX_SINGLE = 5

@@ -21,6 +21,7 @@ from pagerduty_mattermost.core.errors import (
     wrong_field,
 )
 from pagerduty_mattermost.gateways.pagerduty.client import Listing, PagerDuty, fill
+from pagerduty_mattermost.gateways.pagerduty.incident_checks import OPEN_STATUSES
 from pagerduty_mattermost.gateways.pagerduty.long_lists import read_list
 from pagerduty_mattermost.gateways.pagerduty.on_calls import OnCall, levels_of, read
 from pagerduty_mattermost.gateways.pagerduty.references import resolve, resolve_all
@@ -28,7 +29,6 @@ from pagerduty_mattermost.gateways.pagerduty.responses import wrapped
 
 MAX_BULK = 250
 """Incidents of one request (API: PUT /incidents)."""
-OPEN_STATUSES = ("triggered", "acknowledged")
 
 
 class AtLastLevel(RejectedInput):
