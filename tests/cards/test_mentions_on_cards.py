@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Iterable, List
+from contextlib import contextmanager
+from typing import Any, Iterable, Iterator, List
 
 import pytest
 from datastore_double import Service as Datastore
@@ -25,6 +26,11 @@ class Names(Mentions):
 
     def listed(self) -> None:
         """Nor the datastore."""
+
+    @contextmanager
+    def remembered_later(self) -> Iterator[None]:
+        """Nothing becomes known."""
+        yield
 
     def of_users(self, ids: Iterable[str]) -> str:
         return " ".join("@" + ident.lower() for ident in ids)

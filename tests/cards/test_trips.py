@@ -3,7 +3,7 @@ rules as they are shipped: one execution a change."""
 
 from __future__ import annotations
 
-from typing import Callable, Iterator
+from typing import Any, Callable, Iterator
 
 import pytest
 from trips_world import TWO, Counted, Trips
@@ -34,6 +34,28 @@ def test_a_new_incident_that_mentions_two(counted: Counted) -> None:
     assert len(found.look + found.pagerduty) == 2, found
     assert len(found.mattermost) <= 2, found
     assert len(found.datastore) <= 5, found
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_who_is_mentioned_is_written_down_once_the_card_stands(
+    counted: Counted, fails: bool
+) -> None:
+    """An alert does not wait for what only saves the next one a request; nor for its failing."""
+    write, chat = counted.world.service.set_value, counted.world.chat
+    posts = []
+
+    def written(name: str, *args: Any, **named: Any) -> Any:
+        if name.startswith("pagerduty.identity.accounts."):
+            posts.append(len(chat.messages("incidents")))
+            if fails:
+                raise OSError("the datastore is away")
+        return write(name, *args, **named)
+
+    counted.world.service.set_value = written
+    before = len(chat.messages("incidents"))
+    counted.new_incident(assignees=TWO)
+    assert all(f"@{name}" in chat.messages("incidents")[-1] for name in ("grace", "linus"))
+    assert set(posts) == {before + 1}
 
 
 def test_a_new_incident_that_mentions_nobody(counted: Counted) -> None:

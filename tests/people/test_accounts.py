@@ -64,7 +64,10 @@ class Site:
             self.asked.append(one.id)
             return one
 
-        return self.accounts().mentioned(person, with_email)
+        accounts = self.accounts()
+        name = accounts.mentioned(person, with_email)
+        accounts.remember_mentioned()
+        return name
 
     def accounts(self) -> Accounts:
         return Accounts(self.chat.gateway(), self.store, clock=lambda: time.time() + self.later)
@@ -209,7 +212,7 @@ def test_however_many_are_remembered_no_more_pages_are_read(site: Site) -> None:
     known: Dict[str, KnownAccount] = {}
     for number in range(500):
         one = KnownAccount(f"u{number}", f"{number:026}", "", time.time(), time.time())
-        known_accounts.remember(site.store, known, f"P{number}", one, time.time())
+        known_accounts.remember(site.store, known, {f"P{number}": one}, time.time())
     assert len(site.remembered()) == 500
     for number in range(500):
         link = {"how": "link", "id": f"P{number}"}
@@ -288,13 +291,13 @@ def test_only_the_newest_are_remembered(site: Site) -> None:
     known: Dict[str, KnownAccount] = {}
     for number, id in enumerate(ids[:many]):
         at = now - many + number
-        known_accounts.remember(site.store, known, id, KnownAccount("u", "", "", at, at), now)
+        known_accounts.remember(site.store, known, {id: KnownAccount("u", "", "", at, at)}, now)
     assert list(site.remembered()) == sorted(ids[50:many])
 
 
 def test_what_ends_while_it_is_looked_up_is_written_no_more(site: Site) -> None:
     old = KnownAccount("u", "", "", 0.0, 0.0)
-    known_accounts.remember(site.store, {}, "PADA", old, time.time())
+    known_accounts.remember(site.store, {}, {"PADA": old}, time.time())
     assert site.key_names() == []
 
 

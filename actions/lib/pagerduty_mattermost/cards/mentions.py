@@ -10,6 +10,7 @@ worse than one without.
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import (
     TYPE_CHECKING,
     Any,
@@ -17,6 +18,7 @@ from typing import (
     Collection,
     Dict,
     Iterable,
+    Iterator,
     Mapping,
     Optional,
     Sequence,
@@ -64,6 +66,7 @@ class Mentions:
         self._store = store
         self._log = log
         self._accounts: Optional[Accounts] = None
+        self._later = False
 
     def of_users(self, user_ids: Iterable[str]) -> str:
         """`@ann @bob` for PagerDuty users, in their order; those not found are left out."""
@@ -129,7 +132,28 @@ class Mentions:
 
     def _names(self, people: Iterable[Reference]) -> str:
         names = [self._name(person) for person in list(people)[:MAX_MENTIONS]]
+        if not self._later:
+            self._remember()
         return " ".join(f"@{name}" for name in dict.fromkeys(names) if name)
+
+    @contextmanager
+    def remembered_later(self) -> Iterator[None]:
+        """Within this nothing is written down of who is who, but at its end: what is posted does
+        not wait for it."""
+        self._later = True
+        try:
+            yield
+        finally:
+            self._later = False
+            self._remember()
+
+    def _remember(self) -> None:
+        if self._accounts is None:
+            return
+        try:
+            self._accounts.remember_mentioned()
+        except PackError as error:
+            self._note(f"who is who is not remembered: {error}")
 
     def _name(self, person: Reference) -> str:
         from pagerduty_mattermost.people.recipients import with_email

@@ -17,6 +17,7 @@ RetryLater when something may go through later; all else was done by then.
 from __future__ import annotations
 
 import time
+from contextlib import nullcontext
 from datetime import timezone, tzinfo
 from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Tuple
 
@@ -52,10 +53,7 @@ from pagerduty_mattermost.cards.route import (
 from pagerduty_mattermost.cards.tidying import let_expire, tidied
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.config.canary import CanaryConfig
-from pagerduty_mattermost.core.errors import (
-    RetryLater,
-    WriteRefused,
-)
+from pagerduty_mattermost.core.errors import RetryLater, WriteRefused
 from pagerduty_mattermost.core.post_keys import post_key
 from pagerduty_mattermost.gateways.mattermost.channels import (
     Channels,
@@ -268,6 +266,10 @@ class CardPublisher:
 
     def _follow(self, job: _Job, memory: IncidentMemory, read_at: float) -> List[CardOutcome]:
         """Bring the cards up to what is known; again while other runs bring news meanwhile."""
+        with self._mentions.remembered_later() if self._mentions else nullcontext():
+            return self._followed(job, memory, read_at)
+
+    def _followed(self, job: _Job, memory: IncidentMemory, read_at: float) -> List[CardOutcome]:
         known = as_seen(job.change, self._clock())
         targets = self._targets(job, memory)
         is_numbered = job.change.cycle and not job.chosen_in

@@ -4,7 +4,8 @@ e-mail address, unless an admin linked the account of that address to somebody e
     accounts = Accounts(mattermost, store, log=log)
     accounts.of(person)            # User, or None
     accounts.name(person)          # "@ada", which notifies nobody, else the escaped name
-    accounts.mentioned(person, with_email)    # "ada", remembered; empty when there is no account
+    accounts.mentioned(person, with_email)    # "ada"; empty when there is no account
+    accounts.remember_mentioned()             # written down, once all of them are known
 """
 
 # flake8: noqa: W503
@@ -45,6 +46,7 @@ class Accounts:
         self._store = store
         self._log = log
         self._found: Dict[str, Optional[User]] = {}
+        self._unwritten: Dict[str, KnownAccount] = {}
         self._listed: Optional[Mapping[str, Any]] = None
         self._read: Optional[Tuple[Mapping[str, str], Dict[str, KnownAccount]]] = None
 
@@ -56,7 +58,7 @@ class Accounts:
             if found is None and person.email and not self._is_missed(person.id, link):
                 found = self._of_address(person)
                 if found is None:
-                    self._remember(person.id, "", link)
+                    self._write({person.id: self._made("", link)})
             self._found[person.id] = found
         return self._found[person.id]
 
@@ -68,10 +70,10 @@ class Accounts:
         return f"@{account.username}" if mention else escape(f"@{account.username}")
 
     def mentioned(self, person: Reference, with_email: Callable[[Reference], Reference]) -> str:
-        """The account's name without the @, empty when there is no account. Remembered as long as
-        no admin links the person otherwise, and the account is asked for its name every ten
-        minutes. `with_email` is asked for a person who is neither remembered nor linked; what it
-        raises is raised."""
+        """The account's name without the @, empty when there is no account. Remembered, once
+        `remember_mentioned` is called, as long as no admin links the person otherwise; and the
+        account is asked for its name every ten minutes. `with_email` is asked for a person who is
+        neither remembered nor linked; what it raises is raised."""
         link, kept = self._linked(person.id), self._known().get(person.id)
         if (
             kept is not None
@@ -83,8 +85,15 @@ class Accounts:
                 return name
         account = self._account(link) or self._of_address(with_email(person))
         name, account_id = ("", "") if account is None else (account.username, account.id)
-        self._remember(person.id, name, link, account_id)
+        self._unwritten[person.id] = self._known()[person.id] = self._made(name, link, account_id)
         return name
+
+    def remember_mentioned(self) -> None:
+        """Write down what became known of those who were mentioned: an alert does not wait for
+        it."""
+        if self._unwritten:
+            found, self._unwritten = self._unwritten, {}
+            self._write(found)
 
     def _confirmed(self, person_id: str, kept: KnownAccount) -> Optional[str]:
         """The remembered account's name as it is now; None where that account is gone. What
@@ -103,13 +112,15 @@ class Accounts:
         if account is None:
             return None
         again = kept._replace(username=account.username, seen=now)
-        known_accounts.remember(self._store, self._known(), person_id, again, now)
+        self._unwritten[person_id] = self._known()[person_id] = again
         return account.username
 
-    def _remember(self, person_id: str, name: str, link: str, account_id: str = "") -> None:
+    def _made(self, name: str, link: str, account_id: str = "") -> KnownAccount:
         now = self._clock()
-        one = KnownAccount(name, account_id, link, now, now)
-        known_accounts.remember(self._store, self._known(), person_id, one, now)
+        return KnownAccount(name, account_id, link, now, now)
+
+    def _write(self, found: Mapping[str, KnownAccount]) -> None:
+        known_accounts.remember(self._store, self._known(), found, self._clock())
 
     def _is_missed(self, person_id: str, link: str) -> bool:
         """Whether it was seen minutes ago that nobody has the person's address."""

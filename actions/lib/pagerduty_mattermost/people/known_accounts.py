@@ -2,7 +2,7 @@
 there is none for ten minutes.
 
     known = known_in(kept, now)             # of `identity.read_all`: {person's id: KnownAccount}
-    remember(store, known, "PADA", KnownAccount("ada", account, "", now, now), now)
+    remember(store, known, {"PADA": KnownAccount("ada", account, "", now, now)}, now)
 
 It stands in a few keys beside the links of `people.identity`: one listing tells both, and has
 hardly more pages than the links alone, however many people there are. Nothing depends on it: where
@@ -11,6 +11,7 @@ two write a key at the same moment, what one of them found is looked up once mor
 
 from __future__ import annotations
 
+import math
 import zlib
 from typing import Any, Dict, Mapping, NamedTuple
 
@@ -71,16 +72,18 @@ def left(one: KnownAccount, now: float) -> float:
 
 
 def remember(
-    store: Store, known: Dict[str, KnownAccount], person_id: str, one: KnownAccount, now: float
+    store: Store, known: Dict[str, KnownAccount], found: Mapping[str, KnownAccount], now: float
 ) -> None:
-    """Written down, also in `known`, which is what was read. Raises as `Store.remember`."""
-    known[person_id] = one
-    key = key_of(person_id)
-    beside = {id: other for id, other in known.items() if key_of(id) == key}
-    newest = sorted(beside, key=lambda id: beside[id].found, reverse=True)[:MOST]
-    kept = {id: beside[id] for id in newest if left(beside[id], now) > 0}
-    if kept:
-        store.remember(key, to_json(kept), max(left(other, now) for other in kept.values()))
+    """Written down, each key once; also in `known`, which is what was read. Raises as
+    `Store.remember`."""
+    known.update(found)
+    for key in sorted({key_of(id) for id in found}):
+        beside = {id: other for id, other in known.items() if key_of(id) == key}
+        newest = sorted(beside, key=lambda id: beside[id].found, reverse=True)[:MOST]
+        kept = {id: beside[id] for id in newest if left(beside[id], now) > 0}
+        if kept:
+            seconds = max(left(other, now) for other in kept.values())
+            store.remember(key, to_json(kept), math.ceil(seconds))
 
 
 def key_of(person_id: str) -> str:
