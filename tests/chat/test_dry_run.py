@@ -40,7 +40,9 @@ FIRST = {
 }
 """What is really said first, so that the command has something to change."""
 
-NO_RULES = SimpleNamespace(rules=SimpleNamespace(get_all=lambda limit, offset: []))
+RULES = SimpleNamespace(get_all=lambda limit, offset: [], delete=lambda rule: True)
+EXECUTIONS = SimpleNamespace(query=lambda **_: [], create=lambda wanted: wanted)
+NO_RULES = SimpleNamespace(rules=RULES, executions=EXECUTIONS, managers={"Rule": RULES})
 """StackStorm's API, where nobody has made a rule."""
 
 NOTHING_TO_DO = ("handover_accept", "kept_drop", "page_accept", "swap_cancel", "task_run")
@@ -179,6 +181,9 @@ def test_whatever_is_no_read_is_refused(world: World) -> None:
         lambda: reading.mattermost.upload_file(channel, "x.png", b"x"),
         lambda: reading.mattermost.open_dialog("t", {}),
         lambda: reading.mattermost.answer_command("/hooks/commands/x", "x"),
+        lambda: reading.stackstorm().executions.create({}),
+        lambda: reading.stackstorm().rules.delete(None),
+        lambda: reading.stackstorm().managers["Rule"].delete(None),
         lambda: reading.store.write("x", 1),
         lambda: reading.store.delete("x"),
     )
@@ -188,6 +193,8 @@ def test_whatever_is_no_read_is_refused(world: World) -> None:
     assert reading.notify_operators("x", "x") is False
     assert world.written() == before
     assert reading.mattermost.living(["p" * 26]) == []
+    assert reading.stackstorm().rules.get_all(limit=1, offset=0) == []
+    assert reading.stackstorm().executions.query(status="running") == []
     with pytest.raises(AttributeError):
         reading.clock = lambda: 0.0
 

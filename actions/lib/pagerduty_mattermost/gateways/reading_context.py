@@ -31,6 +31,8 @@ DATASTORE, PAGERDUTY, EVENTS, MATTERMOST, STACKSTORM = (
     "Mattermost",
     "StackStorm",
 )
+STACKSTORM_READS = ("get_", "query", "list", "match", "search")
+"""With what the names of the client's methods begin that only read."""
 
 
 class ReadingStore(Store):
@@ -51,6 +53,30 @@ class ReadingStore(Store):
 
     def forget(self, name: str) -> None:
         """Nothing: it ends by itself."""
+
+
+class ReadingClient:
+    """StackStorm's API client, or a part of it, of which only what reads can be called."""
+
+    def __init__(self, client: Any, path: str = "") -> None:
+        self._client, self._path = client, path
+
+    def __getattr__(self, name: str) -> Any:
+        """Raises AttributeError as the client does; what is no read raises WriteRefused when it is
+        called."""
+        found, path = getattr(self._client, name), f"{self._path}/{name}"
+        if isinstance(found, dict):
+            return {key: ReadingClient(part, f"{path}/{key}") for key, part in found.items()}
+        if not callable(found):
+            is_part = hasattr(found, "__dict__")
+            return ReadingClient(found, path) if is_part else found
+        if name.startswith(STACKSTORM_READS):
+            return found
+
+        def refuse(*given: Any, **named: Any) -> Any:
+            raise WriteRefused(STACKSTORM, name, self._path)
+
+        return refuse
 
 
 class ReadingContext(Context):
@@ -90,6 +116,11 @@ class ReadingContext(Context):
         made = super()._make_mattermost(soon=soon)
         made.refuse_writes(_refusal(MATTERMOST))
         return made
+
+    def stackstorm(self) -> Any:
+        """As ever, for reading."""
+        client = super().stackstorm()
+        return None if client is None else ReadingClient(client)
 
     def start_action(self, ref: str, given: Mapping[str, str]) -> str:
         """Raises WriteRefused."""
