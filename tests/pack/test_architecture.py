@@ -263,6 +263,30 @@ def test_constants_that_a_docstring_names_are_in_their_module() -> None:
     assert found > 8
 
 
+# StackStorm
+
+
+def test_stackstorms_modules_are_known_to_its_gateway_and_the_actions_base_alone() -> None:
+    """Its `Action` to the base of all actions; library code is given a `Context`."""
+    knowing = {
+        (module, name.partition(".")[0] if "base_action" not in name else name)
+        for module, path in MODULES.items()
+        for node in ast.walk(parsed(path))
+        for name in imported(node)
+        if name.startswith("st2")
+    }
+    above = {(m, name) for m, name in knowing if not m.startswith("gateways.stackstorm.")}
+    assert above == {("action_bases.pack_action", "st2common.runners.base_action")}
+
+
+def imported(node: ast.AST) -> Iterator[str]:
+    """The modules that a statement imports."""
+    if isinstance(node, ast.Import):
+        yield from (one.name for one in node.names)
+    elif isinstance(node, ast.ImportFrom):
+        yield node.module or ""
+
+
 # Bounds
 
 

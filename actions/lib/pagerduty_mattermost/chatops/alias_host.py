@@ -191,9 +191,9 @@ class StackStormAliases:
 
     def environment(self) -> Any:
         """StackStorm's Jinja, with its filters; what is not there is empty."""
-        from st2common.util.jinja import get_jinja_environment
+        from pagerduty_mattermost.gateways.stackstorm.jinja import make_environment
 
-        return get_jinja_environment(allow_undefined=True)
+        return make_environment()
 
     def _listed(self) -> List[Dict[str, Any]]:
         with self._lock:
