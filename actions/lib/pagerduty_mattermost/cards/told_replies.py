@@ -26,7 +26,7 @@ MAX_SAID_CHARACTERS = 300
 MIN_CUT_CHARACTERS = 8
 """Of a note that was cut on its way, which have to be the same to be the same note."""
 SAID_BEFORE_SECONDS, SAID_AFTER_SECONDS = 300.0, 900.0
-"""How long before and after it was said, by our clock, PagerDuty may have the note."""
+"""How long before and after it was said, by this machine's clock, PagerDuty may have the note."""
 
 
 _SAID = {

@@ -38,7 +38,7 @@ ONLY_OWN = (
     "of other packs need"
 )
 LOOKED_BACK_SECONDS = 300.0
-"""How much StackStorm's clock and ours may differ when an execution is looked for."""
+"""How much StackStorm's clock and this machine's may differ when an execution is looked for."""
 MAX_RESULT_BYTES = 4_000_000
 """Of a result that is read."""
 MASKED = "********"

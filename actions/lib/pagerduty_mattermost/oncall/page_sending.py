@@ -43,7 +43,7 @@ RUN_SECONDS = 240.0
 PAUSE_SECONDS = 2.0
 """Before the first try, at random up to so long: many installations come back at once."""
 CLOCK_MARGIN_SECONDS = 60.0
-"""How much our clock and PagerDuty's may differ."""
+"""How much this machine's clock and PagerDuty's may differ."""
 
 BUSY: Mapping[str, Any] = {"done": "unchanged", "message": "Another run is sending."}
 """Result of the action beside another one."""

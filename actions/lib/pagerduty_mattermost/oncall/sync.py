@@ -319,7 +319,7 @@ class OnCallSynchronizer:
             except PackError as error:
                 failed = failed or error
                 if joins and not isinstance(error, RetryLater):
-                    self._remember(name, user)  # it is certain that we did not put them in
+                    self._remember(name, user)  # it is certain that the pack did not put them in
                 continue
             self.changed.append(f"{'added to' if joins else 'removed from'} {label}: {user}")
             self._remember(name, user, made.after.get(user, ""))

@@ -29,7 +29,7 @@ MAX_SAMPLES = 200
 MAX_SKEW_SECONDS = 60.0
 """That two clocks may differ."""
 SLACK_SECONDS = 5.0
-"""By which a time of Mattermost's may be beyond ours."""
+"""By which a time that Mattermost gives may be later than this machine's clock."""
 MAX_EARLIER = 20
 """Events that are remembered until they are resolved."""
 GAP_SECONDS = 150.0

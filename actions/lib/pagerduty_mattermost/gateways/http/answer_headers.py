@@ -19,7 +19,7 @@ def asked_wait(
         seconds = _seconds(asked)
         if seconds is None:
             until = http_date(asked)
-            # The other side's own clock where it tells it: ours may be wrong.
+            # The other side's own clock where it tells it: this machine's may be wrong.
             present = http_date(headers.get("Date"))
             if until is not None:
                 seconds = max(0.0, until - (now() if present is None else present))

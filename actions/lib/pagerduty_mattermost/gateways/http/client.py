@@ -341,8 +341,7 @@ def _never_sent(chain: Tuple[BaseException, ...]) -> bool:
     )
     if any(isinstance(one, kinds) for one in chain):
         return True
-    # http.client says this when the proxy refuses CONNECT: the request itself was still ours to
-    # send.
+    # http.client says this when the proxy refuses CONNECT: the request itself was not sent yet.
     return any(
         "tunnel connection failed" in str(one).lower() for one in chain if isinstance(one, OSError)
     )

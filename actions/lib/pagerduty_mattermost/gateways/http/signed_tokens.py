@@ -42,9 +42,9 @@ def sign(key: str, purpose: str, body: Mapping[str, Any], expires: int) -> str:
 
 def verify(keys: Sequence[str], purpose: str, token: Any, now: float) -> Dict[str, Any]:
     """What was signed. Raises Unauthorized with the reason, and nothing of the token in it;
-    SignatureExpired for what was ours."""
+    SignatureExpired for what was signed so, and whose time is over."""
     if not isinstance(token, str) or len(token) > MAX_TOKEN_CHARACTERS or token.count(".") != 2:
-        raise Unauthorized("no signature of ours")
+        raise Unauthorized("no signature of this pack")
     signed, _, mac = token.rpartition(".")
     fits = [
         hmac.compare_digest(_mac(key, purpose, signed).encode(), mac.encode("utf-8", "replace"))
