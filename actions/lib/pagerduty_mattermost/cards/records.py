@@ -196,7 +196,7 @@ class IncidentRecords:
         self._store.delete(self._state(version))
 
     def forget_all(self) -> None:
-        """Nothing is remembered of the incident any more."""
+        """Delete all keys of the incident. Raises as `Store.delete`."""
         names: List[str] = []
         names += self._store.read_prefix(self._prefix, lambda error: names.append(error.name))
         for name in names:

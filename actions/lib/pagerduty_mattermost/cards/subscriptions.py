@@ -108,7 +108,7 @@ def every(store: Store, log: Any = None) -> List[Subscription]:
 
 
 def matching(store: Store, incident: Incident, log: Any = None) -> Dict[str, List[Subscription]]:
-    """Those that the incident fits, by channel."""
+    """The subscriptions that the incident fits, by channel. Raises StoreUnreachable."""
     return fitting(every(store, log), incident)
 
 
@@ -148,7 +148,7 @@ def _read(store: Store, prefix: str, log: Any) -> List[Subscription]:
 
 
 def subscription_of(value: Any) -> Optional[Subscription]:
-    """None when it is none."""
+    """The subscription in a value; None where it holds none."""
     try:
         found = from_json(Subscription, value)
     except MisshapenValue:

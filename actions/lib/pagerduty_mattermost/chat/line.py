@@ -66,7 +66,7 @@ class TypedLine(NamedTuple):
         return self.rest(1) if self.words and self.words[0].key in keys else self
 
     def typed(self) -> str:
-        """As it was typed, line breaks and all."""
+        """The part as it was typed, line breaks and all."""
         return self.text[self.words[0].start : self.words[-1].end] if self.words else ""
 
     def said(self) -> str:

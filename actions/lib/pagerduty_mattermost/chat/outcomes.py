@@ -45,7 +45,7 @@ class DialogOutcome(NamedTuple):
     """The dialog that follows it, where the server can show one (`DialogAbilities.pickers`)."""
 
     def answer(self) -> Dict[str, Any]:
-        """As Mattermost takes it."""
+        """The answer to a submitted dialog, as Mattermost takes it."""
         if self.form:
             return {"type": "form", "form": dict(self.form)}
         errors = {name: shown_in_dialog(text) for name, text in self.errors.items()}

@@ -72,7 +72,7 @@ def require(context: Context, command: Command, verb: Verb) -> None:
 
 
 def role_name(role: str) -> str:
-    """As PagerDuty's pages call it; not escaped."""
+    """A role of PagerDuty's users as its pages call it; not escaped."""
     return NAMES.get(role, one_line(clean(role, 40)).replace("_", " "))
 
 

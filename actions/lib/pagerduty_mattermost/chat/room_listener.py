@@ -128,7 +128,7 @@ class RoomListener:
         )
 
     def listen(self) -> None:
-        """One look, whatever comes of it."""
+        """Look once, and raise nothing: what goes wrong is logged."""
         try:
             self.look()
         except PackError as error:

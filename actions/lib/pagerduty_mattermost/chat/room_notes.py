@@ -28,7 +28,7 @@ NOTE = "note"
 
 
 def is_change(order: Mapping[str, Any]) -> bool:
-    """Whether it is about a note that was said before."""
+    """Whether the order is about a note that was said before, and edited or deleted since."""
     return order.get("kind") == NOTE and order.get("verb") in (EDITED, DELETED)
 
 

@@ -57,7 +57,7 @@ class HeardRuns:
         """By incident: what was due, and until when nothing more is said of it."""
 
     def read(self) -> None:
-        """All of them. Raises the store's errors."""
+        """Read anew what has to be heard of all runs. Raises the store's errors."""
         every, now = RunRecords(self._context.store, self._log).every(), self._context.clock()
         self._known = {run.incident: _heard(run, now) for run in every}
         self._silent = {one: said for one, said in self._silent.items() if one in self._known}

@@ -42,7 +42,7 @@ def run_of(store: Store, log: Any, wanted: DialogWanted) -> Optional[Run]:
 
 
 def form(wanted: DialogWanted, run: Optional[Run], chat: ChatConfig, now: float) -> Dict[str, Any]:
-    """As `open_dialog` takes it, but the trigger id."""
+    """The dialog for a status update as `open_dialog` takes it, but for the trigger id."""
     state = run.state if run is not None else None
     about = {
         "v": UPDATE,

@@ -129,12 +129,12 @@ class Verb(NamedTuple):
 
     @property
     def infinitive(self) -> str:
-        """As part of a sentence: "acknowledge incidents"."""
+        """What it does as part of a sentence: "acknowledge incidents"."""
         return self.to_do or self.typed
 
     @property
     def act(self) -> str:
-        """As people are asked about it."""
+        """What it does, as people are asked about it."""
         return self.button or self.name.replace("_", " ").capitalize()
 
     @property

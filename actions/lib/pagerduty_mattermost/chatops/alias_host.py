@@ -181,7 +181,7 @@ class StackStormAliases:
         return one_line(clean(said, 200))
 
     def aliases(self) -> List[Alias]:
-        """All that are enabled."""
+        """All aliases that are enabled, of every pack. Raises what the API raises."""
         found = [alias_of(row) for row in self._listed()]
         return [one for one in found if one is not None and one.enabled]
 

@@ -75,7 +75,7 @@ def ended_actions(kept: KeptPhrase, buttons: Buttons, now: float) -> List[Dict[s
 def props(
     extra: Sequence[Mapping[str, Any]], actions: Sequence[Mapping[str, Any]]
 ) -> Dict[str, Any]:
-    """Of the post, without its key."""
+    """The props of a phrase's post, without its key."""
     rows: List[Mapping[str, Any]] = list(extra)
     if actions:
         rows.append({"fallback": "", "actions": list(actions)})

@@ -75,7 +75,7 @@ class AliasWatch:
             self._busy.add(kept.id)
 
     def drop(self, kept: KeptPhrase) -> None:
-        """It is not, since nothing was asked for."""
+        """Watch it no more, since StackStorm was not asked to run it."""
         with self._changed:
             self._busy.discard(kept.id)
 

@@ -60,7 +60,7 @@ class Alias(NamedTuple):
 
 
 def alias_of(row: Any) -> Optional[Alias]:
-    """None for what is none."""
+    """The alias in a row of StackStorm's API; None where it holds none."""
     if not isinstance(row, Mapping) or not row.get("name"):
         return None
     pack, name = clean(row.get("pack"), 200), clean(row.get("name"), 200)

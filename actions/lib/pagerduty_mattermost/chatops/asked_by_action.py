@@ -122,7 +122,7 @@ def _end(context: Context, records: InquiryRecords, kept: KeptInquiry) -> None:
 def schema_of(
     question: str, options: Sequence[str], schema: Optional[Mapping[str, Any]]
 ) -> Dict[str, Any]:
-    """Of what `mattermost.ask` asks. Raises WrongParameter."""
+    """The schema of what `mattermost.ask` asks. Raises WrongParameter."""
     if schema:
         if options:
             raise WrongParameter("options", "say either which answers there are, or their schema")

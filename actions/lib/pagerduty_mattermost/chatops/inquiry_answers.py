@@ -138,7 +138,7 @@ class InquiryAnswers:
         return bool(kept.until) and self._clock() > kept.until
 
     def end_unanswered(self, kept: KeptInquiry) -> None:
-        """Its time is over. Raises a PackError."""
+        """Close an inquiry whose time is over. Raises a PackError."""
         if kept.state != DONE:
             done = kept._replace(state=DONE)
             self._end(done, inquiry_posts.too_late_line(done))

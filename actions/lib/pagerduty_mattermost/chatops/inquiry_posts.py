@@ -33,7 +33,7 @@ class InquiryButtons(NamedTuple):
 
 
 def key_of(id: str) -> str:
-    """Of its post."""
+    """The key of the question's post."""
     return post_key("inquiry", id)
 
 
@@ -141,7 +141,7 @@ def props(kept: KeptInquiry, buttons: InquiryButtons, now: float) -> Dict[str, A
 
 
 def dialog(kept: KeptInquiry, user: str, buttons: InquiryButtons, now: float) -> Dict[str, Any]:
-    """As `open_dialog` takes it, but the trigger id."""
+    """The question's dialog as `open_dialog` takes it, but for the trigger id."""
     about = {"v": SENT, "i": kept.id, "u": user, "c": kept.channel_id, "p": kept.post_id}
     shown = {
         "title": "Answer",

@@ -81,7 +81,8 @@ class InquiryRecords:
         self._store, self._log = store, log
 
     def read(self, id: str) -> Optional[KeptInquiry]:
-        """Raises StoreUnreachable."""
+        """The inquiry of that id; None where none is kept, or it does not read. Raises
+        StoreUnreachable."""
         try:
             value = self._store.read(KEY_PREFIX + id)
             return None if value is None else from_json(KeptInquiry, value)
@@ -95,7 +96,7 @@ class InquiryRecords:
         self._store.write(KEY_PREFIX + kept.id, to_json(kept), seconds)
 
     def unfinished(self) -> List[KeptInquiry]:
-        """Raises StoreUnreachable."""
+        """All inquiries that are not done. Raises StoreUnreachable."""
         found = []
         for name, value in self._store.read_prefix(KEY_PREFIX, self._broken).items():
             try:

@@ -74,7 +74,7 @@ def drawn(height_inches: float, draw: Callable[[Any], None]) -> bytes:
 
 
 def plain_axes(axes: Any) -> Any:
-    """Without a frame, but for the line below."""
+    """Axes without a frame, but for the line below."""
     axes.set_facecolor(BACKGROUND)
     for side in ("top", "right", "left"):
         axes.spines[side].set_visible(False)

@@ -115,7 +115,7 @@ def last_drills(context: Context, playbook: str) -> List[DrillTimes]:
 
 
 def drill_of(value: Any) -> Optional[DrillTimes]:
-    """None where the value holds none."""
+    """The times of a drill in a value; None where it holds none."""
     return record_or_none(DrillTimes, value)
 
 

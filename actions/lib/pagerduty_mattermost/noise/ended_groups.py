@@ -81,7 +81,7 @@ class EndedGroups:
         return changed
 
     def discard(self, incident_id: str) -> None:
-        """It gets a card after all."""
+        """Leave out an incident that gets a card of its own after all."""
         for one in self._groups:
             one.ids.discard(incident_id)
 

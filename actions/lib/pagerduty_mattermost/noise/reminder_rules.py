@@ -122,7 +122,7 @@ def text(since: float, now: float, next_one: str, zone: tzinfo) -> str:
 
 
 def assignees(incident: Mapping[str, Any]) -> List[str]:
-    """PagerDuty ids."""
+    """PagerDuty's ids of whom the incident is assigned to."""
     found = (one.get("assignee") for one in _maps(incident.get("assignments")))
     return [str(one["id"]) for one in found if isinstance(one, Mapping) and one.get("id")]
 

@@ -49,7 +49,7 @@ def card(
 
 
 def headline(storm: Mapping[str, Any]) -> str:
-    """One line, not escaped."""
+    """The storm on one line; not escaped."""
     service, title = (
         one_line(str(storm[name]), MAX_NAME_CHARACTERS) for name in ("service", "title")
     )

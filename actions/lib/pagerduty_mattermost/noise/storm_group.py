@@ -57,7 +57,7 @@ class StormGroup:
         return sum(status in statuses for status in self.statuses.values())
 
     def open_ones(self) -> List[str]:
-        """Without a card of their own."""
+        """Ids of its open incidents that have no card of their own."""
         return [
             id
             for id, status in self.statuses.items()

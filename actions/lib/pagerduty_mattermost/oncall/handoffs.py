@@ -290,7 +290,7 @@ def to_data(state: WatchState) -> Dict[str, Any]:
 
 
 def from_data(data: Any) -> Optional[WatchState]:
-    """None when it is no state."""
+    """The watch's memory in a value; None where it holds none."""
     try:
         levels_of = {
             str(id): {

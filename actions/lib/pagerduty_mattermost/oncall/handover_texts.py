@@ -68,6 +68,6 @@ class HandOverTexts:
         return made
 
     def forget_notes(self) -> None:
-        """Those that were told. Raises StoreUnreachable."""
+        """Delete the notes that were told. Raises StoreUnreachable."""
         for id in sorted({user for user, _ in self._told}):
             handover_notes.delete(self._context.store, id)

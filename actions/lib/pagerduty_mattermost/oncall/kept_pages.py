@@ -247,7 +247,7 @@ class SendingOrder:
         self._closed: Set[str] = set()
 
     def next(self) -> Optional[KeptPage]:
-        """None: that was all, for this run."""
+        """The page that is to be sent next; None when that was all for this run."""
         while self._left:
             page = self._left.pop(0)
             if page.lane in self._closed or page.side in self._closed:

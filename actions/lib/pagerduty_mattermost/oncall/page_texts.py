@@ -96,7 +96,7 @@ def heard(audience: Audience, told: Sequence[str], now: float) -> str:
 
 
 def for_who_is_on_call(page: KeptPage, zone: tzinfo, now: float) -> str:
-    """The direct message."""
+    """The direct message to whom a page would have reached."""
     audience = page.audience or Audience()
     at = times.clock(times.iso(page.at), zone, times.iso(now))
     of = escape(one_line(clean(audience.of), 80))
@@ -158,7 +158,7 @@ def sent_quietly(count: int, left: int) -> str:
 
 
 def listed(pages: Sequence[KeptPage], zone: tzinfo, now: float) -> str:
-    """All that wait, oldest first."""
+    """All pages that wait, the oldest first, as Markdown."""
     if not pages:
         return "No page waits for PagerDuty."
     rows: List[List[str]] = [

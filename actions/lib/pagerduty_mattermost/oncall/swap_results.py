@@ -79,7 +79,7 @@ def cancel(context: Context, given: Mapping[str, Any]) -> Dict[str, Any]:
 
 
 def listed(context: Context, given: Mapping[str, Any]) -> Dict[str, Any]:
-    """Those that nobody has taken yet. Raises StoreUnreachable."""
+    """The shifts that nobody has taken yet, as the action's result. Raises StoreUnreachable."""
     found = [one for one in swaps.unfinished(context.store, context.clock()) if one.post_id]
     zone = times.zone(context.settings.time_zone)
     lines = [f"{one.asker}: {bulk_overrides.place(one.shift, zone)}" for one in found]

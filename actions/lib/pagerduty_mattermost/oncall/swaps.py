@@ -247,7 +247,7 @@ def _remembered(context: Context, one: AskedSwap, post: Mapping[str, Any], call:
 
 
 def with_answer(one: AskedSwap, said: Settled) -> AskedSwap:
-    """It with who was first. Pure."""
+    """The swap with whoever was first to take it. Pure."""
     taker = said.taker
     return one._replace(
         settled=True,

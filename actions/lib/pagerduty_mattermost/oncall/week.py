@@ -46,7 +46,7 @@ def message(columns: Sequence[Column], now: float, count: int, where: tzinfo, zo
 
 
 def label(day: date) -> str:
-    """ "Fri 27 Nov"."""
+    """A day as people read it: "Fri 27 Nov"."""
     return f"{WEEKDAYS[day.weekday()]} {day.day} {MONTHS[day.month - 1]}"
 
 

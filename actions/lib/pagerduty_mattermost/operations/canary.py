@@ -264,7 +264,7 @@ def to_forget(state: CanaryState, now: float) -> Tuple[CanaryEvent, ...]:
 
 
 def forgotten(state: CanaryState, now: float) -> CanaryState:
-    """Without them."""
+    """The state without the events that are too old to be resolved."""
     return state._replace(over=tuple(one for one in state.over if now <= one.due_at))
 
 

@@ -107,7 +107,7 @@ def about(one: DeadLetter) -> str:
 
 
 def row(one: DeadLetter, *, parameters: bool) -> Dict[str, Any]:
-    """One as an action's result has it."""
+    """One failed post as an action's result has it."""
     return {
         "id": one.id,
         "action": f"pagerduty.{ACTIONS[one.action][2]}",

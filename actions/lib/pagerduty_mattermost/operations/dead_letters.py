@@ -96,7 +96,7 @@ class DeadLetter(NamedTuple):
 
 
 def kind_of(error: Optional[PackError]) -> str:
-    """None: an exception that nobody foresaw."""
+    """The kind of a failure. `error` None: an exception that nobody foresaw."""
     if isinstance(error, RetryLater):
         return RETRYABLE
     if isinstance(error, (NotFound, Unauthorized, ConfigError)):
@@ -254,7 +254,7 @@ def _giver(one: DeadLetter) -> str:
 
 
 def log_line(one: DeadLetter) -> str:
-    """It in one line for a log."""
+    """The failed post in one line for a log."""
     about = f" of {one.incident}" if one.incident else ""
     times = counted(one.attempts, "time")
     return f"{one.id} ({ACTIONS[one.action][2]}{about}, failed {times}): {one.reason}"

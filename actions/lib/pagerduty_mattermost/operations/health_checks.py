@@ -131,7 +131,7 @@ def checks(context: Context) -> List[CheckResult]:
 
 
 def table(found: Sequence[CheckResult]) -> str:
-    """As Markdown; outside text is escaped."""
+    """The checks as a table in Markdown; outside text is escaped."""
     rows = [(f"{_EMOJI[one.state]} {one.name}", markdown.cell(one.text, 300)) for one in found]
     return markdown.table(("part", "state"), rows)
 

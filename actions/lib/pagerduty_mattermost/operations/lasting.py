@@ -78,7 +78,7 @@ def lasting_file(
 
 
 def as_yaml(file: Mapping[str, Any]) -> str:
-    """The file's text."""
+    """The overrides file's text."""
     import yaml
 
     return HEAD + str(yaml.safe_dump(dict(file), default_flow_style=False, sort_keys=True))
@@ -90,7 +90,7 @@ def named(states: Mapping[str, bool]) -> str:
 
 
 def state_word(enabled: bool) -> str:
-    """As people read it."""
+    """Whether something is enabled, as people read it."""
     return "enabled" if enabled else "disabled"
 
 

@@ -55,7 +55,7 @@ class ReplayOrder:
         self._current: Optional[DeadLetter] = None
 
     def next(self) -> Optional[DeadLetter]:
-        """None: that was all, for this run."""
+        """The failed post that is next; None when that was all for this run."""
         self._current = None
         while self._in_a_row < FAILURES_IN_A_ROW:
             if self._queue is None or not self._queue.left:
@@ -140,7 +140,7 @@ def channel_of(one: DeadLetter) -> str:
 
 
 def postponed(one: DeadLetter, kind: str, reason: str, now: float) -> DeadLetter:
-    """It after one more failure."""
+    """The failed post after one more failure."""
     wait = min(
         LONGEST_WAIT_SECONDS.get(kind, 0.0),
         FIRST_WAIT_SECONDS * 2.0 ** min(max(0, one.attempts - 1), 10),

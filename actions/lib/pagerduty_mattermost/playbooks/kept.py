@@ -58,7 +58,7 @@ class KeptPlaybooks:
         self._broken = left_out(log)
 
     def every(self) -> Dict[str, KeptPlaybook]:
-        """Those in force, by name."""
+        """The saved playbooks that are in force, by name. Raises StoreUnreachable."""
         values = self._store.read_prefix(KEY_PREFIX, self._broken)
         found = {name[len(KEY_PREFIX) :]: kept_of(value) for name, value in values.items()}
         return {name: one for name, one in found.items() if one is not None and not one.deleted}

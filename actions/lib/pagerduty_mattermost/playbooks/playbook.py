@@ -205,7 +205,7 @@ class Playbook(NamedTuple):
 
     @property
     def tasks(self) -> Tuple[Task, ...]:
-        """Those of all stages, in their order."""
+        """The tasks of all stages, in their order."""
         return tuple(task for stage in self.stages for task in stage.tasks)
 
     def role(self, name: str) -> Optional[Role]:

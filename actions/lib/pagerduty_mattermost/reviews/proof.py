@@ -158,7 +158,7 @@ def changed_since(
 
 
 def to_value(seal: Seal) -> Dict[str, Any]:
-    """As it is kept."""
+    """The seal as the datastore keeps it."""
     rows = [list(entry) for entry in seal.entries]
     return {"v": VERSION, "incident": seal.incident, "at": seal.at, "entries": rows}
 

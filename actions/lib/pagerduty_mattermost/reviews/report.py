@@ -158,7 +158,7 @@ def kind_of_title(title: str) -> str:
 
 
 def as_value(report: Report) -> Dict[str, Any]:
-    """As actions give it."""
+    """The report as actions give it."""
     return {
         "total": dict(report.total._asdict()),
         "by_service": {name: dict(one._asdict()) for name, one in report.by_service.items()},
@@ -216,7 +216,7 @@ def _people(report: Report) -> List[str]:
 
 
 def hours_said(hours: float) -> str:
-    """`84.5 h`."""
+    """Hours as people read them: `84.5 h`."""
     return f"{max(hours, 0.1):.1f}".replace(".0", "") + " h"
 
 

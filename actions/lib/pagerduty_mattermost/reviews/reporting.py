@@ -136,7 +136,7 @@ def picture_of(context: Context, made: MadeReport) -> Tuple[str, bytes]:
 
 
 def text_of(context: Context, made: MadeReport, about: str = "") -> str:
-    """Markdown."""
+    """The report as Markdown."""
     span = made.span.words(context.settings.time_zone)
     text = as_markdown(made.report, f"{about}, {span}" if about else span)
     if made.cut:

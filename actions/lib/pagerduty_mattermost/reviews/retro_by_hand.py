@@ -27,7 +27,7 @@ def act(context: Context, name: str, given: Mapping[str, Any]) -> Result:
 
 
 def facts(context: Context, state: RetroState) -> Result:
-    """As actions give it; times are ISO 8601."""
+    """A retrospective as actions give it; times are ISO 8601."""
     return {
         "incident_id": state.incident,
         "status": state.status,

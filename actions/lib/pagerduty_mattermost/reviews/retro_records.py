@@ -33,7 +33,7 @@ class RetroRecords:
         return tuple(act for act in map(act_of, values.values()) if act is not None)
 
     def every(self) -> List[RetroState]:
-        """All of them; one list."""
+        """All retrospectives, by one list. Raises StoreUnreachable."""
         acts: Dict[str, List[Act]] = {}
         for name, value in self._store.read_prefix(KEY_PREFIX, self._broken).items():
             act = act_of(value)

@@ -147,7 +147,7 @@ def chase(one: DueChase, incident: Incident, link: str, zone: tzinfo) -> str:
 
 
 def status(state: RetroState, incident: Incident, link: str, zone: tzinfo) -> str:
-    """How it stands."""
+    """How a retrospective stands, in words."""
     about = f"#{incident.number} {escape(one_line(incident.title))}"
     if not state.status:
         head = f"{about} has no retrospective: `/pd retrospective` drafts one."

@@ -57,7 +57,7 @@ def link_of(context: Context, state: RetroState) -> str:
 
 
 def incident_of(context: Context, incident_id: str) -> Incident:
-    """Raises NotFound."""
+    """The incident as PagerDuty knows it. Raises NotFound."""
     found = read_incident(context.pagerduty, incident_id)
     if found is None:
         raise NotFound(f"There is no incident {incident_id} in PagerDuty")

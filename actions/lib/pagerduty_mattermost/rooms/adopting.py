@@ -90,7 +90,7 @@ def rename(context: Context, room: RoomRecord, words: str) -> RoomRecord:
 
 
 def close_to_others(context: Context, room: RoomRecord) -> RoomRecord:
-    """It is private from now on. Raises MayNot."""
+    """Make the room private. Raises MayNot."""
     own_channels.make_private(context.mattermost, room.channel_id)
     room = room._replace(private=True)
     _keep(context, room)

@@ -132,11 +132,11 @@ class RoomRecords:
         return self._rooms(f"{OLD_PREFIX}{incident}.chan.")
 
     def put_away_ones(self) -> List[RoomRecord]:
-        """All that were put away within 90 days."""
+        """All rooms that were put away within 90 days. Raises StoreUnreachable."""
         return self._rooms(OLD_PREFIX)
 
     def every(self) -> List[RoomRecord]:
-        """All that are looked after."""
+        """All rooms that are looked after. Raises StoreUnreachable."""
         return self._rooms(KEY_PREFIX)
 
     def _rooms(self, prefix: str) -> List[RoomRecord]:
@@ -155,7 +155,7 @@ class RoomRecords:
         self._store.write(f"{INROOM_PREFIX}{room.channel_id}", value, OPEN_SECONDS)
 
     def put_away(self, room: RoomRecord) -> None:
-        """It is looked after no more."""
+        """Look after the room no more. Raises as `Store.write`."""
         self._store.write(_name(OLD_PREFIX, room), to_json(room), OLD_SECONDS)
         self._store.delete(_name(KEY_PREFIX, room))
 
@@ -165,7 +165,7 @@ class RoomRecords:
         self._store.delete(_name(OLD_PREFIX, room))
 
     def forget(self, room: RoomRecord) -> None:
-        """It is this incident's room no more."""
+        """Forget the room: it is this incident's no more. Raises as `Store.delete`."""
         self._store.delete(_name(KEY_PREFIX, room))
         self._store.delete(_name(OLD_PREFIX, room))
 

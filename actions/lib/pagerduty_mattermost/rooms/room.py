@@ -103,7 +103,7 @@ def _are_too_many(context: Context, records: RoomRecords) -> bool:
 
 
 def result_of(opened: OpenedRoom) -> Dict[str, Any]:
-    """As an action's result."""
+    """The opened room as an action's result."""
     room = opened.room
     made = "Opened" if opened.is_new else "There already:"
     left = f" Left for the next round: {'; '.join(opened.problems)}." if opened.problems else ""

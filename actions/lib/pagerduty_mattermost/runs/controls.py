@@ -237,7 +237,7 @@ class _Drawing:
 
 
 def button(id: str, text: str) -> Dict[str, Any]:
-    """Without what it sends."""
+    """A button of a post, without what it sends."""
     return {"id": id, "name": text, "type": "button"}
 
 

@@ -114,7 +114,7 @@ def open_by_hand(
 
 
 def result_of(opened: OpenedWith) -> Dict[str, Any]:
-    """As an action's result."""
+    """The opened room and its run as an action's result."""
     result = room_result(opened.room)
     run = opened.run
     more = {

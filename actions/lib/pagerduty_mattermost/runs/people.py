@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 def words_of(playbook: Playbook) -> Tuple[str, ...]:
-    """All words by which it names people."""
+    """All words by which a playbook names people."""
     words = [playbook.commander, *(role.default for role in playbook.roles)]
     for task in playbook.tasks:
         words += [task.assign, *(one.assign for one in task.when)]
@@ -112,7 +112,7 @@ def somebody(context: Context, name: str) -> Who:
 
 
 def by_id(context: Context, user_id: str) -> Who:
-    """Raises NotFound."""
+    """Whoever has that id in Mattermost. Raises NotFound."""
     return context.once(f"user {user_id}", lambda: somebody(context, marked_id(user_id)))
 
 

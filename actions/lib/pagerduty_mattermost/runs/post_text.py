@@ -29,7 +29,7 @@ UPDATE_CHARACTERS = 200
 
 
 def post_text(state: RunState, zone: tzinfo) -> str:
-    """As Markdown."""
+    """The playbook post as Markdown."""
     folded: AbstractSet[int] = frozenset()
     for folds in _folds(state):
         folded = folds

@@ -120,7 +120,7 @@ class RunRecords:
         return run_of(self._store.read_prefix(prefix, self._broken), prefix)
 
     def every(self) -> List[Run]:
-        """All that are not closed."""
+        """All runs that are not closed. Raises StoreUnreachable."""
         values = self._store.read_prefix(KEY_PREFIX, self._broken)
         by_incident: Dict[str, Dict[str, Any]] = {}
         for name, value in values.items():

@@ -102,7 +102,7 @@ def _answered_update(run: Run) -> str:
 
 
 def reminder_text(due: DueReminder, state: RunState, called: Who, zone: str) -> str:
-    """As Markdown that calls one person. Pure."""
+    """A reminder as Markdown that calls one person. Pure."""
     name = f"@{called.name}: " if called.name else ""
     if due.about == NO_COMMANDER:
         return f"⏰ {name}nobody leads this incident yet. Who is commander?"

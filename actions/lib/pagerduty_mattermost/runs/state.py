@@ -90,7 +90,7 @@ class TaskState(NamedTuple):
 
     @property
     def number(self) -> str:
-        """As people call it: `1.2`."""
+        """The task's number as people call it: `1.2`."""
         return f"{self.stage}.{self.place}"
 
     @property
@@ -197,7 +197,7 @@ class RunState(NamedTuple):
 
     @property
     def tasks(self) -> Tuple[TaskState, ...]:
-        """Those that are shown, in their order."""
+        """The tasks that are shown, in their order."""
         return tuple(task for stage in self.stages for task in stage.tasks)
 
     @property
@@ -216,7 +216,7 @@ class RunState(NamedTuple):
         return sum(not task.is_open for task in self.tasks)
 
     def task(self, id: str) -> Optional[TaskState]:
-        """One that is shown, by its id."""
+        """The task of that id, if it is shown."""
         return next((task for task in self.tasks if task.id == id), None)
 
     def any_task(self, id: str) -> Optional[TaskState]:

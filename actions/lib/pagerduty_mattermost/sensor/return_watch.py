@@ -72,7 +72,7 @@ class ReturnWatch:
 
     @property
     def is_away(self) -> bool:
-        """The newest probe failed."""
+        """Whether the newest probe failed."""
         return bool(self._in_vain)
 
     def expect(self, now: float) -> None:
@@ -84,7 +84,7 @@ class ReturnWatch:
             self.next = (LOOK, min(at, now + SOON_LOOK_SECONDS))
 
     def looked(self, now: float, outage: Optional[Outage]) -> None:
-        """None: the datastore did not answer."""
+        """Take what was found in the datastore. `outage` None: it did not answer."""
         if outage is None:
             self.next = (LOOK, now + SOON_LOOK_SECONDS)
             return

@@ -102,7 +102,7 @@ class ServiceReturn:
         self._called.set()
 
     def expect(self) -> None:
-        """Something may be kept soon."""
+        """Look soon: something may be kept."""
         self._news = True
         self._called.set()
 

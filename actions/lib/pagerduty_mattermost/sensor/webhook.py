@@ -153,12 +153,12 @@ class WebhookState(NamedTuple):
         return heard._replace(wanted=True, deliveries=self.deliveries.came(delivery))
 
     def reading(self, now: float) -> WebhookState:
-        """A read begins."""
+        """The state while a read is under way."""
         over = self.again is not None and self.again <= now
         return self._replace(began=now, wanted=False, again=None if over else self.again)
 
     def read(self, now: float, ok: bool) -> WebhookState:
-        """It ended."""
+        """The state after a read has ended."""
         deliveries, lost = self.deliveries, self.lost
         if ok and self.began is not None:
             deliveries, given_up = deliveries.without_old(self.began)

@@ -123,7 +123,7 @@ def _shown(one: RecordedPost, channels: Mapping[str, str]) -> Mapping[str, Any]:
 
 
 def as_value(outcome: SimulatedOutcome, *, with_posts: bool = False) -> Dict[str, Any]:
-    """As the action gives it."""
+    """What would have been posted, as the action gives it."""
     value: Dict[str, Any] = {
         "incidents": outcome.incidents,
         "posts": outcome.posts,

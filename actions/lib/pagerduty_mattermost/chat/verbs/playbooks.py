@@ -27,7 +27,7 @@ MAX_SHOWN_CHARACTERS = 12_000
 
 
 def listed(context: Context, command: Command) -> CommandResult:
-    """Those that whoever asks may start or edit."""
+    """List the playbooks that whoever asks may start or edit."""
     from pagerduty_mattermost.playbooks.library import load
 
     library = load(context)
@@ -53,7 +53,7 @@ def listed(context: Context, command: Command) -> CommandResult:
 
 
 def show(context: Context, command: Command) -> CommandResult:
-    """What it holds, and its YAML."""
+    """Show what a playbook holds, and its YAML."""
     from pagerduty_mattermost.playbooks.library import load
 
     name = _name(command)

@@ -77,7 +77,7 @@ def retrospective(context: Context, command: Command) -> CommandResult:
 
 
 def publish(context: Context, command: Command) -> CommandResult:
-    """Nobody is reminded of it any more."""
+    """Mark the retrospective as published: nobody is reminded of it any more."""
     from pagerduty_mattermost.reviews import retrospectives
 
     incident = _incident(context, command)
@@ -133,14 +133,14 @@ def followup_add(context: Context, command: Command) -> CommandResult:
 
 
 def followup_done(context: Context, command: Command) -> CommandResult:
-    """Nobody is told of it any more."""
+    """Mark a follow-up as done: nobody is told of it any more."""
     from pagerduty_mattermost.reviews import retro
 
     return _changed(context, command, retro.FOLLOW_UP_DONE)
 
 
 def followup_drop(context: Context, command: Command) -> CommandResult:
-    """It will not be done."""
+    """Mark a follow-up as one that will not be done."""
     from pagerduty_mattermost.reviews import retro
 
     return _changed(context, command, retro.FOLLOW_UP_DROPPED)

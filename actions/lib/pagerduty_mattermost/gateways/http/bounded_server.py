@@ -165,7 +165,7 @@ class CallChannel(HTTPChannel):
         super().__init__(*given, **more)
 
     def begin(self) -> None:
-        """Its time begins anew."""
+        """The time in which the call has to arrive begins anew."""
         self.since = time.monotonic()
 
     def late(self) -> None:
@@ -258,7 +258,7 @@ class BoundedServer(TcpWSGIServer):
         (self._refusals if request.error else self.task_dispatcher).add_task(channel)
 
     def accept(self) -> Any:
-        """None: refused, or gone by now."""
+        """The next connection; None where it was refused, or is gone by now."""
         taken = super().accept()
         if taken is None:
             return None

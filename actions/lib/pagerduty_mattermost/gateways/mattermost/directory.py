@@ -191,7 +191,7 @@ class MattermostDirectory:
         self._call(lambda: self._driver.channels.add_user(channel_id, options))
 
     def remove_member(self, channel_id: str, user_id: str) -> None:
-        """Nothing happens when the user is none."""
+        """Take a user out of a channel; nothing happens where they are no member."""
         channel_id, user_id = checked_id(channel_id, "channel id"), checked_id(user_id, "user id")
         path = f"/channels/{channel_id}/members/{user_id}"
         with suppress(NotFound):

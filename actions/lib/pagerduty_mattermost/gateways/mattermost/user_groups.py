@@ -79,12 +79,12 @@ def members(mattermost: Mattermost, group_id: str) -> Set[str]:
 
 
 def add(mattermost: Mattermost, group_id: str, user_ids: Sequence[str]) -> None:
-    """Idempotent."""
+    """Put users into a group; nothing happens where they are members already."""
     _change(mattermost, "POST", group_id, user_ids)
 
 
 def remove(mattermost: Mattermost, group_id: str, user_ids: Sequence[str]) -> None:
-    """Nothing happens when they are no members (404)."""
+    """Take users out of a group; nothing happens where they are no members (404)."""
     with suppress(NotFound):
         _change(mattermost, "DELETE", group_id, user_ids)
 

@@ -120,7 +120,7 @@ class PagerDuty(PagerDutyConnection):
         from_email: str = "",
         before: str = "",
     ) -> Dict[str, Any]:
-        """As `write`: the answer alone."""
+        """As `write`, and gives the answer alone."""
         write = self.write("PUT", path, body, params, from_email=from_email, before=before)
         return write.answer
 

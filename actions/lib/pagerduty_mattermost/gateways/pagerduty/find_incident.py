@@ -111,7 +111,7 @@ class IncidentFinder:
         return found
 
     def find(self, name: str) -> Dict[str, Any]:
-        """As the function of this name."""
+        """As the function of this name, with one list of open incidents for all calls."""
         number = name.lstrip("#")
         if number.isdecimal() and len(number) <= typed_incidents.MAX_NUMBER_DIGITS:
             return self._numbered(int(number))

@@ -53,7 +53,7 @@ class KeptPhrase(NamedTuple):
 
     @property
     def key(self) -> str:
-        """Of its post."""
+        """The key of the phrase's post."""
         return post_key("alias", self.id)
 
     @property

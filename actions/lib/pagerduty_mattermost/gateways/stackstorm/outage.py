@@ -102,7 +102,7 @@ def is_waiting(store: Store, side: AwaitedSide = POSTS) -> bool:
 
 
 def read(store: Store) -> Outages:
-    """One request. Raises StoreUnreachable."""
+    """What waits for each side, by one request. Raises StoreUnreachable."""
     found = store.read_prefix(KEY_PREFIX, on_broken=lambda error: None)
     return Outages(_outage(found, POSTS), _outage(found, PAGES))
 
@@ -145,7 +145,7 @@ class OngoingRun:
 def begin_run(
     store: Store, clock: Callable[[], float], side: AwaitedSide = POSTS
 ) -> Optional[OngoingRun]:
-    """None while another run is alive. Raises StoreUnreachable."""
+    """Note that a run begins; None while another one is alive. Raises StoreUnreachable."""
     found = read(store)
     one = found.pages if side == PAGES else found.posts
     other = one.run
