@@ -5,8 +5,11 @@ from __future__ import annotations
 
 import threading
 from typing import List
+from unittest import mock
 
 from chatops_case import ChatopsCase
+
+from pagerduty_mattermost.chatops import alias_orders
 
 
 class CallTestCase(ChatopsCase):
@@ -65,8 +68,9 @@ class CallTestCase(ChatopsCase):
 
     def test_what_stackstorm_answers_with_trouble_ran_or_is_told_as_not_run(self) -> None:
         self.stackstorm.faults.add("status", status=500, path="^/v1/aliasexecution$", times=1)
-        self.say("pack get core")
-        self.told_alone("does not say whether it runs")
+        with mock.patch.object(alias_orders, "LOOKED_FOR_SECONDS", (0.1, 0.2)):
+            self.say("pack get core")
+            self.told_alone("does not say whether it runs")
         assert len(self.records()) == 1
         for kept in self.bridge._watch._records.all():
             self.bridge._watch._go_on(kept._replace(at=kept.at - 100))

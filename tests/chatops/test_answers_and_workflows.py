@@ -65,6 +65,12 @@ class EarlyAnswersTestCase(InquiryCase):
 
     __test__ = True
 
+    def setUp(self) -> None:
+        quick = mock.patch.object(waiting_workflows, "LOOK_PAUSES_SECONDS", (0.1, 0.3))
+        quick.start()
+        self.addCleanup(quick.stop)
+        super().setUp()
+
     def test_an_answer_waits_until_the_workflow_does(self) -> None:
         id = self.ask(waits=False)
         self.press(self.told("Restart web-1?"), "Yes")
