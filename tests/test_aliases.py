@@ -3,6 +3,7 @@ set the rest."""
 
 from __future__ import annotations
 
+import re
 from typing import Any, Dict, Optional
 
 import pytest
@@ -367,12 +368,8 @@ def test_what_a_phrase_does_not_set_nobody_can(name: str) -> None:
     from pack_files import actions
 
     alias = ALIASES[name]
-    free = {
-        key
-        for entry in alias["formats"]
-        for text in entry["representation"]
-        for key in _names(text)
-    }
+    texts = [text for entry in alias["formats"] for text in entry["representation"]]
+    free = {key for text in texts for key in _names(text)}
     fixed = alias["immutable_parameters"]
     parameters = actions()[alias["action_ref"]]["parameters"]
     assert set(parameters) - {"user", "channel"} == free | (set(fixed) - set(RUNNER))
@@ -398,6 +395,4 @@ def test_a_phrase_means_the_same_after_pd(phrase: str, name: str, sets: Dict[str
 
 
 def _names(text: str) -> Any:
-    import re
-
     return re.findall(r"{{(\w+)", text)

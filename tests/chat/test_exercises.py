@@ -1,35 +1,24 @@
-"""Test incidents and drills by command, on the test service alone."""
+"""Test incidents by command, on the test service alone."""
 
 from __future__ import annotations
 
 from types import SimpleNamespace
-from typing import Any, Iterator, List
+from typing import Iterator
 
 import pytest
+from exercises_world import ExercisesWorld
 from mattermost_tell_incident import TellIncident
-from rooms_world import NOW, RoomsWorld
+from rooms_world import NOW
 
 from pagerduty_mattermost.cards import posting
 from pagerduty_mattermost.cards.route import Route
-from pagerduty_mattermost.chat.command import CommandResult, HalfDone
-from pagerduty_mattermost.chat.parser import parse
-from pagerduty_mattermost.chat.perform import perform
-from pagerduty_mattermost.chat.which_incident import complete
-from pagerduty_mattermost.core.errors import PackError
-from pagerduty_mattermost.exercises import drills
-from pagerduty_mattermost.gateways.context import Context
-from pagerduty_mattermost.gateways.mattermost.values import marked_id
+from pagerduty_mattermost.chat.command import HalfDone
 from pagerduty_mattermost.incidents.incident import IncidentEvent, to_payload
-from pagerduty_mattermost.operations.rooms_round import tended_by_hand
 from pagerduty_mattermost.operations.route_explanation import explanation
 from pagerduty_mattermost.operations.wanted_cards import WantedCards
 from pagerduty_mattermost.people.identity import link
 from pagerduty_mattermost.playbooks.kept import KeptPlaybooks
-from pagerduty_mattermost.rooms.records import RoomRecords
 from pagerduty_mattermost.runs import opening
-from pagerduty_mattermost.runs.acts import ROLE, UPDATE, Act, Who
-from pagerduty_mattermost.runs.records import Run, RunRecords
-from sandbox.pagerduty.seed import service
 
 BEGIN_2020, END_2020 = 1_577_836_800.0, 1_609_459_200.0
 RULE = SimpleNamespace(
@@ -50,64 +39,6 @@ OUTSIDE = (
     "stages:\n  - name: First\n    tasks:\n"
     "      - {id: a, text: 'Ask @mei', mention: true, assign: '@mei'}\n"
 )
-
-
-class ExercisesWorld(RoomsWorld):
-    """With a service for tests, and the right to make them."""
-
-    def __init__(self) -> None:
-        super().__init__("5.37", test_service="Drills")
-        self.allowed: Any = {"test": ["@ada"]}
-        self.order = 0
-
-    def __enter__(self) -> ExercisesWorld:
-        super().__enter__()
-        policies = self.pagerduty.catalog["escalation_policies"]
-        service(self.pagerduty, "Drills", next(iter(policies)))
-        return self
-
-    def context(self, **rooms: Any) -> Context:
-        raw = {**self.raw(**rooms), "chat": {"allowed": self.allowed}}
-        return Context(
-            raw,
-            self.datastore,
-            self.log,
-            clock=self.clock,
-            monotonic=self.clock,
-            sleep=self.sleep,
-        )
-
-    def say(
-        self, line: str, who: str = "ada", channel: str = "incidents", key: str = ""
-    ) -> CommandResult:
-        read = parse(line)
-        assert not read.problem, read.problem
-        self.order += 1
-        said = read.command._replace(
-            user=marked_id(self.user(who)),
-            channel=self.chat.channel(channel).id,
-            key=key or f"order{self.order:04}",
-        )
-        context = self.context()
-        return perform(context, complete(context, said, "").command)
-
-    def refused(self, line: str, **said: Any) -> str:
-        with pytest.raises(PackError) as failure:
-            self.say(line, **said)
-        assert "\n" not in str(failure.value)
-        return str(failure.value)
-
-    def run(self, incident_id: str) -> Run:
-        found = RunRecords(self.context().store).load(incident_id)
-        assert found is not None
-        return found
-
-    def channel_of(self, incident_id: str) -> str:
-        (room,) = RoomRecords(self.context().store).of(incident_id)
-        return room.channel_id
-
-    def open_incidents(self) -> List[Any]:
-        return [one for one in self.pagerduty.incidents.values() if one.status != "resolved"]
 
 
 @pytest.fixture
@@ -289,119 +220,3 @@ def test_nobody_outside_is_brought_in_or_told(world: ExercisesWorld) -> None:
     assert "it is a test or a drill: its card comes in its room alone" in said
     told = TellIncident({**world.raw(), "chat": {}}, action_service=world.datastore)
     assert told.run(change=to_payload(seen))[1]["sent"] == []
-
-
-# Drills
-
-
-def begun(world: ExercisesWorld, line: str = "drill") -> str:
-    (id_,) = world.say(line).incidents
-    return id_
-
-
-def do(world: ExercisesWorld, id_: str, kind: str, seconds: float, **more: Any) -> None:
-    run = world.run(id_)
-    who = Who(world.user("mei"), "mei")
-    act = Act(kind, f"{kind}{seconds}", run.plan.at + seconds, who, **more)
-    RunRecords(world.context().store).act(id_, act)
-
-
-def test_a_drill_is_marked_timed_and_reported_against_the_last(world: ExercisesWorld) -> None:
-    first = begun(world)
-    incident, run = world.pagerduty.incidents[first], world.run(first)
-    assert incident.title == "[drill] Major incident"
-    assert incident.urgency == "low"
-    assert run.plan.drill
-    assert run.state.commander.id == ""
-    channel = world.chat.channel(run.plan.channel)
-    assert "drill" in channel.name
-    world.clock.advance(60)
-    world.say("ack", channel=channel.id)
-    world.clock.advance(240)
-    do(world, first, ROLE, 100, value="commander", person=Who(world.user("mei"), "mei"))
-    do(world, first, UPDATE, 200, text="x")
-    told = world.say("drill end", channel=channel.id)
-    assert told.message == "It is over."
-    assert incident.status == "resolved"
-    (report,) = [text for text in world.texts(channel) if "Exercise over" in text]
-    assert "| first acknowledgement | 1 min |" in report
-    assert "| somebody took command | 1 min |" in report
-    assert "| first status update | 3 min |" in report
-    assert "the next one is compared with it" in report
-
-    world.clock.advance(3600)
-    second = begun(world, "drill major-incident")
-    world.clock.advance(600)
-    told = world.say("drill end")
-    assert "**Slow:** first acknowledgement: never; somebody took command: never" in told.message
-    assert "| the whole exercise | 10 min | 5 min | 5 min |" in told.message
-    assert len(drills.last_drills(world.context(), "major-incident")) == 2
-    assert second != first
-
-
-def test_it_is_reported_once_whoever_ends_it(world: ExercisesWorld) -> None:
-    id_ = begun(world)
-    channel = world.run(id_).plan.channel
-    world.say("drill end", channel=channel)
-    tended_by_hand(world.context())
-    drills.report_of(world.context(), id_)
-    assert len([text for text in world.texts(channel) if "Exercise over" in text]) == 1
-
-
-def test_killed_before_its_report_the_round_posts_it(world: ExercisesWorld) -> None:
-    id_ = begun(world)
-    channel = world.run(id_).plan.channel
-    world.sandbox.mattermost.faults.add("status", method="POST", path="/posts$", status=503)
-    with pytest.raises(PackError):
-        world.say("drill end", channel=channel)
-    world.sandbox.mattermost.faults.clear()
-    world.clock.advance(600)
-    tended_by_hand(world.context())
-    assert len([text for text in world.texts(channel) if "Exercise over" in text]) == 1
-
-
-def test_nobody_is_paged_from_a_drill(world: ExercisesWorld) -> None:
-    id_ = begun(world)
-    channel = world.run(id_).plan.channel
-    number = world.pagerduty.incidents[id_].number
-    for line in (
-        f"escalate {number}",
-        f"reassign {number} @mei",
-        f"add-responder {number} @mei",
-        f"status {number} We know more",
-    ):
-        told = world.refused(line)
-        assert "this is an exercise: nobody outside is paged" in told, line
-    assert "this is an exercise" in world.refused('page @mei "help"', channel=channel)
-    assert world.pagerduty.incidents[id_].entries[-1].type != "escalate"
-    world.say(f"note {number} tried it")
-    real = world.incident()
-    world.say(f"escalate {real.number}")
-
-
-def test_which_drill_is_meant(world: ExercisesWorld) -> None:
-    assert "no drill is under way" in world.refused("drill end")
-    first, _ = begun(world), begun(world)
-    assert "say it in the drill's room" in world.refused("drill end")
-    world.say("drill end", channel=world.run(first).plan.channel)
-    world.say("drill end")
-    assert world.open_incidents() == []
-    assert "no playbook 'nothing'" in world.refused("drill nothing")
-
-
-def test_test_incidents_do_not_end_drills(world: ExercisesWorld) -> None:
-    id_ = begun(world)
-    assert world.say("test end").already
-    assert world.pagerduty.incidents[id_].status == "triggered"
-
-
-def test_a_drill_that_was_cut_short_before_it_began_is_ended_with_the_tests(
-    world: ExercisesWorld,
-) -> None:
-    world.sandbox.mattermost.faults.add("status", method="POST", path="/channels$", status=503)
-    with pytest.raises(PackError):
-        world.say("drill")
-    world.sandbox.mattermost.faults.clear()
-    assert "no drill is under way" in world.refused("drill end")
-    assert world.say("test end").message == "Resolved 1 test incident."
-    assert world.open_incidents() == []

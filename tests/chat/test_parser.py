@@ -391,17 +391,3 @@ def test_help_does_not_lead_to_itself() -> None:
 def test_no_text_breaks_it(text: str) -> None:
     said, problem, _ = parse(text)
     assert (said.verb in TABLE.names) != bool(problem)
-
-
-@pytest.mark.parametrize(
-    ("typed", "meant"),
-    [
-        ("a\u200bck 12", "ack 12"),
-        ("assign 12 @\u200bada", "assign 12 @ada"),
-        ("trigger Disk:\u200b// full on \u2068Checkout\u2069", "trigger Disk:// full on Checkout"),
-        ("note 12 \U0001f469\u200d\U0001f4bb\ufe0f", "note 12 \U0001f469\u200d\U0001f4bb\ufe0f"),
-    ],
-)
-def test_what_nobody_sees_is_not_typed(typed: str, meant: str) -> None:
-    assert parse(typed).command == parse(meant).command
-    assert not parse(typed).problem

@@ -265,3 +265,17 @@ def test_every_verb_makes_a_sentence() -> None:
 )
 def test_help_finds_a_command_by_any_of_its_words(asked: str, shown: str) -> None:
     assert f"`{shown}" in TABLE.help_text(asked)
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("a\u200bck 12", "ack 12"),
+        ("assign 12 @\u200bada", "assign 12 @ada"),
+        ("trigger Disk:\u200b// full on \u2068Checkout\u2069", "trigger Disk:// full on Checkout"),
+        ("note 12 \U0001f469\u200d\U0001f4bb\ufe0f", "note 12 \U0001f469\u200d\U0001f4bb\ufe0f"),
+    ],
+)
+def test_what_nobody_sees_is_not_typed(typed: str, meant: str) -> None:
+    assert parse(typed).command == parse(meant).command
+    assert not parse(typed).problem

@@ -14,7 +14,6 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pagerduty_mattermost.core.config import rooms
 from pagerduty_mattermost.core.config.connections import PagerDutyConfig, Timeouts
 from pagerduty_mattermost.core.config.reader import Secret
 from pagerduty_mattermost.core.config.settings import (
@@ -387,17 +386,3 @@ def test_on_calls_settings_are_read_and_wrong_ones_told() -> None:
     }
     told = complaint({"api_key": "k", "oncall": wrong})
     assert all(f"oncall.{name} must be" in told for name in wrong)
-
-
-def test_words_of_the_feed_are_the_events_that_rules_may_name() -> None:
-    from pagerduty_mattermost.cards.route import KNOWN_EVENTS
-
-    assert rooms.EVENTS == KNOWN_EVENTS
-
-
-def test_a_word_of_the_feed_that_is_no_event_is_told_with_the_nearest() -> None:
-    words = ["Incident.Resolved", "resolvd", "mitigated", "all", "xyz"]
-    told = complaint({"api_key": "k" * 20, "rooms": {"feed": words}})
-    assert "rooms.feed has 'resolvd', which is no event; did you mean resolved?" in told
-    assert "rooms.feed has 'xyz', which is no event; there are acknowledged, " in told
-    assert told.count("no event") == 2

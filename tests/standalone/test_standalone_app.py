@@ -3,7 +3,6 @@ ended."""
 
 from __future__ import annotations
 
-import json
 import logging
 import sqlite3
 import threading
@@ -11,59 +10,11 @@ import time
 from pathlib import Path
 
 import pytest
+from toy_app import Clock, lines
 
-from standalone.app import App
 from standalone.errors import UserError
 
-TOY = Path(__file__).resolve().parents[1] / "fixtures" / "toy_pack"
-
-
 TRICKY = 'it\'s {{ x }} "q" \u2028 \\n \U0001f600 None True'
-
-
-class Clock:
-    def __init__(self, now=1_700_000_000.0):
-        self.now = now
-
-    def __call__(self):
-        return self.now
-
-
-@pytest.fixture
-def make(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)  # the toy action writes beside itself where it is given no file
-    apps, before = [], set(threading.enumerate())
-
-    def build(clock=None, started=True, config=None, on_finished=None, **options):
-        options.setdefault("sensors", False)
-        app = App(
-            TOY,
-            {"token": "s3cret-token"} if config is None else config,
-            tmp_path / "data",
-            clock=clock or Clock(),
-            on_finished=on_finished,
-            **options,
-        )
-        app.store.set("toy.file", str(tmp_path / "out.log"))
-        apps.append(app)
-        if started:
-            app.start()
-        return app
-
-    yield build
-    (
-        tmp_path / "out.log.released"
-    ).touch()  # an action that hangs ends here, not in the middle of another test
-    for app in apps:
-        app.stop(grace=60)
-    for thread in set(threading.enumerate()) - before:
-        thread.join(60)
-        assert not thread.is_alive(), thread.name
-
-
-def lines(tmp_path):
-    path = tmp_path / "out.log"
-    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
 
 
 def test_a_full_disk_takes_nothing_by_halves_and_works_again_when_there_is_room(make, tmp_path):
@@ -227,60 +178,6 @@ def test_a_rule_whose_parameters_cannot_be_made_fails_alone(make, tmp_path):
     failed = app.journal.executions()
     assert {e.status for e in failed} == {"failed"}
     assert "no key 'toy.file'" in failed[0].result["error"]
-
-
-def test_disabled_rules_do_not_fire_and_rules_in_a_folder_replace_the_packs(make, tmp_path):
-    folder = tmp_path / "rules"
-    folder.mkdir()
-    text = (TOY / "rules" / "record_all.yaml").read_text()
-    (folder / "record_all.yaml").write_text(text.replace("enabled: true", "enabled: false"))
-    app = make(rule_folders=[folder])
-    app.dispatch("toy.counted", {"n": 1}, "g1")
-    assert app.drain(60)
-    assert lines(tmp_path) == []
-    rules = app.action_service("X", "me").datastore_service.get_api_client().rules.get_all()
-    assert {rule.ref: rule.enabled for rule in rules} == {
-        "toy.record_all": False,
-        "toy.record_big": True,
-        "toy.record_off": False,
-    }
-
-
-@pytest.mark.parametrize("order", ["a", "z"])
-def test_a_rule_is_switched_by_its_name_alone(make, tmp_path, order):
-    folder = tmp_path / "rules"
-    folder.mkdir()
-    (folder / f"{order}.yaml").write_text("name: record_all\npack: toy\nenabled: false\n")
-    (folder / "m.yaml").write_text("name: record_off\nenabled: true\n")
-    app = make(rule_folders=[folder])
-    app.dispatch("toy.counted", {"n": 1}, "g1")
-    assert app.drain(60)
-    rules = app.action_service("X", "me").datastore_service.get_api_client().rules.get_all()
-    assert {rule.ref: rule.enabled for rule in rules} == {
-        "toy.record_all": False,
-        "toy.record_big": True,
-        "toy.record_off": True,
-    }
-    assert all(e.rule_ref != "toy.record_all" for e in app.journal.executions())
-
-
-@pytest.mark.parametrize(
-    ("text", "why"),
-    [
-        (
-            "name: no_such\npack: toy\nenabled: false\n",
-            "there is no rule toy.no_such to enable or disable",
-        ),
-        ("name: record_all\npack: toy\n", "enabled"),
-        ("name: record_all\nenabled: maybe\n", "enabled"),
-    ],
-)
-def test_a_switch_that_switches_nothing_is_named(make, tmp_path, text, why):
-    folder = tmp_path / "rules"
-    folder.mkdir()
-    (folder / "switch.yaml").write_text(text)
-    app = make(rule_folders=[folder], started=False)
-    assert [why in line for line in app.pack.problems if "switch.yaml" in line] == [True]
 
 
 def test_only_one_process_serves_the_same_data(make):

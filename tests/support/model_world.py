@@ -3,7 +3,7 @@ on demand: what the model-based test drives. Real HTTP to both sandboxes; a data
 by the clock; a queue between the sensor and the actions that may lose, repeat and mix up what it
 carries. PagerDuty's switches (`sandbox.pagerduty.switches`) are drawn by the seed."""
 
-# flake8: noqa: E203,W503
+# flake8: noqa: W503
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from chat_world import Chat
 from mattermost_catch_up import CatchUp
 from mattermost_post_digest import PostDigest
 from mattermost_post_storm import PostStorm
+from model_datastore import Datastore
 from model_truth import differences, disordered, misnamed
 from pack_files import ROOT, load
 from post_incident import PostIncident
@@ -67,45 +68,6 @@ TRIES = 4
 
 class Killed(BaseException):
     """The process of an action ends here."""
-
-
-class Item(NamedTuple):
-    name: str
-    value: str
-
-
-class Datastore:
-    """Shared by all: StackStorm's, with expiry by the sandbox's clock."""
-
-    def __init__(self, clock: Callable[[], float]) -> None:
-        self._clock = clock
-        self.items: Dict[str, Tuple[str, Optional[float]]] = {}
-
-    def list_values(
-        self, local: bool = True, prefix: str = "", limit: int = 100, offset: int = 0
-    ) -> List[Item]:
-        now = self._clock()
-        live = [
-            (name, kept)
-            for name, kept in sorted(self.items.items())
-            if kept[1] is None or kept[1] > now
-        ]
-        found = [Item(name, value) for name, (value, _) in live if name.startswith(prefix)]
-        return found[offset : offset + min(limit, 100)]
-
-    def set_value(
-        self,
-        name: str,
-        value: str,
-        ttl: Optional[float] = None,
-        local: bool = True,
-        encrypt: bool = False,
-    ) -> bool:
-        self.items[name] = (value, self._clock() + ttl if ttl else None)
-        return True
-
-    def delete_value(self, name: str, local: bool = True) -> bool:
-        return self.items.pop(name, None) is not None
 
 
 class Work(NamedTuple):
