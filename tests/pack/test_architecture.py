@@ -115,6 +115,24 @@ def test_a_package_says_what_it_holds_and_what_it_may_use(package: str) -> None:
     assert re.search(r"\b(may use|imports?|uses?)\b", text), f"{package}: what may it use?"
 
 
+@pytest.mark.parametrize("package", sorted(one for one in PACKAGES if "/" not in one))
+def test_a_package_uses_what_its_docstring_says(package: str) -> None:
+    """But for those whose docstring says only from which floor downwards: the layers prove it."""
+    text = " ".join((ast.get_docstring(parsed(PACKAGES[package])) or "").split())
+    said = re.search(r"may use ([^.:]*?)(?:, nothing of .*|, and posts nothing)?[.:]", text)
+    if said is None or "below" in said.group(1):
+        return
+    used = {
+        name.split(".")[1]
+        for module, path in MODULES.items()
+        if module.startswith(f"{package}.")
+        for node in ast.walk(parsed(path))
+        for name in imported(node)
+        if name.startswith("pagerduty_mattermost.")
+    }
+    assert used - {package} <= set(re.findall(r"\w+", said.group(1)))
+
+
 def test_the_library_itself_hands_nothing_on() -> None:
     tree = parsed(LIBRARY / "__init__.py")
     assert len(tree.body) == 1
