@@ -12,6 +12,7 @@ from datetime import tzinfo
 from typing import TYPE_CHECKING, Any, Dict, List, Mapping, Optional
 
 from pagerduty_mattermost.core import times
+from pagerduty_mattermost.core.config.oncall import OnCallConfig
 from pagerduty_mattermost.core.errors import NotFound, RejectedInput
 from pagerduty_mattermost.core.text import inert
 from pagerduty_mattermost.gateways.pagerduty import contact_methods, schedules
@@ -43,7 +44,9 @@ def check(context: Context, hours: Optional[int]) -> Dict[str, Any]:
         raise RejectedInput(
             "Nothing to check: oncall.channels names no schedule or escalation policy"
         )
-    within = 3600.0 * (settings.contact_check_before or 24 if hours is None else hours)
+    # Who asks wants it checked although the configuration switches the check off (0).
+    usual = settings.contact_check_before or OnCallConfig().contact_check_before
+    within = 3600.0 * (usual if hours is None else hours)
     now = context.clock()
     until = now + max(within, AHEAD_SECONDS)
     seen = _with_unused(context, read_watched(context, now, until), now, until)
