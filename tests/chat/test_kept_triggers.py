@@ -75,6 +75,16 @@ class KeptTriggerTestCase(KeptPageCase):
         assert "in the name of `ada@example.com`" in self.channel()[-1]
         assert (self.kept(), self.letters()) == ([], [])
 
+    def test_where_its_answer_goes_is_kept_by_nobody(self) -> None:
+        """Whoever has that path can post in the name of who typed."""
+        self.away()
+        self.type('trigger "Disk full" on Database', hook="/hooks/commands/secret-of-the-answer")
+        (page,) = self.kept()
+        assert page.given["command"]["text"] == "Disk full"
+        rows = self.store().rows()
+        assert rows
+        assert [one.name for one in rows if "secret-of-the-answer" in one.raw] == []
+
     def test_in_the_audit_it_is_kept_and_then_done(self) -> None:
         self.away()
         self.type('trigger "Disk full" on Database')

@@ -33,7 +33,12 @@ from pagerduty_mattermost.cards.incident_memory import (
     SaidNote,
     SeenChange,
 )
-from pagerduty_mattermost.core.json_values import MisshapenValue, from_json, to_json
+from pagerduty_mattermost.core.json_values import (
+    MisshapenValue,
+    from_json,
+    record_or_none,
+    to_json,
+)
 from pagerduty_mattermost.gateways.stackstorm.broken_values import left_out
 from pagerduty_mattermost.gateways.stackstorm.datastore import PREFIX, BrokenValue, Store
 from pagerduty_mattermost.incidents.incident import (
@@ -101,9 +106,8 @@ def _load(store: Store, prefix: str) -> Tuple[Dict[str, IncidentMemory], List[Br
             )
         elif kind == "state" and value is not None:
             found[incident_id] = before._replace(states=(*before.states, *seen_from_json(value)))
-        elif kind == "mark" and isinstance(value, Mapping):
-            mark = MitigatedMark(*(str(value.get(name) or "") for name in MitigatedMark._fields))
-            found[incident_id] = before._replace(mark=mark)
+        elif kind == "mark":
+            found[incident_id] = before._replace(mark=record_or_none(MitigatedMark, value))
         elif kind == "said":
             found[incident_id] = before._replace(said=(*before.said, *_said(value)))
 
@@ -155,7 +159,7 @@ class IncidentRecords:
             self._log.warning("%s; it is not used, and kept as %s%s", error, PREFIX, kept)
 
     def save_mark(self, mark: MitigatedMark) -> None:
-        self._store.write(self._prefix + "mark", mark._asdict(), OPEN_SECONDS)
+        self._store.write(self._prefix + "mark", to_json(mark), OPEN_SECONDS)
 
     def forget_mark(self) -> None:
         self._store.delete(self._prefix + "mark")

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Callable, Iterator, Optional
 from pagerduty_mattermost.chat.command import Command, CommandResult
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import PackError, RetryLater, StoreUnreachable
+from pagerduty_mattermost.core.json_values import record_or_none, to_json
 from pagerduty_mattermost.core.text import clean, cut_at_word, one_line
 from pagerduty_mattermost.gateways.mattermost.values import id_in
 from pagerduty_mattermost.gateways.pagerduty import events_api
@@ -174,18 +175,15 @@ def _kept(context: Context, page: KeptPage, error: RetryLater) -> CommandResult:
 
 def command_of(page: KeptPage) -> Command:
     """The command of a page that is kept."""
-    given = page.given.get("command")
-    known = given if isinstance(given, dict) else {}
-    return Command(VERB)._replace(
-        **{name: value for name, value in known.items() if name in Command._fields}
-    )
+    return record_or_none(Command, page.given.get("command")) or Command(VERB)
 
 
 def _page(context: Context, command: Command) -> KeptPage:
     return KeptPage(
         _id(context, command),
         COMMAND,
-        {"command": dict(command._asdict())},
+        # Without where its answer goes: whoever has that posts in the name of who typed.
+        {"command": to_json(command._replace(hook=""))},
         command.key,
         _lane(context, command),
         one_line(clean(command.text, 1000)),

@@ -17,6 +17,7 @@ import time
 from typing import Any, Callable, Dict, Mapping, NamedTuple, Optional, Sequence
 
 from pagerduty_mattermost.core.errors import PackError
+from pagerduty_mattermost.core.json_values import record_or_none, to_json
 from pagerduty_mattermost.core.markdown import shown_in_dialog
 from pagerduty_mattermost.gateways.http.later_answer import LaterAnswer
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
@@ -85,7 +86,7 @@ def report(
     if here is not None:
         return here(outcome)
     try:
-        store.write(f"{KEY_PREFIX}{order['id']}", outcome._asdict(), KEPT_SECONDS)
+        store.write(f"{KEY_PREFIX}{order['id']}", to_json(outcome), KEPT_SECONDS)
     except PackError:
         return False
     return clock() <= end
@@ -154,17 +155,8 @@ class WaitingDialogs:
         except PackError as error:
             self._log.info("What came of a dialog could not be read: %s", error)
             return None
-        return {id: _outcome(found[KEY_PREFIX + id]) for id in asked if KEY_PREFIX + id in found}
-
-
-def _outcome(kept: Any) -> DialogOutcome:
-    """As `report` wrote it."""
-    kept = kept if isinstance(kept, dict) else {}
-    errors = kept.get("errors")
-    errors = errors if isinstance(errors, dict) else {}
-    form = kept.get("form")
-    return DialogOutcome(
-        str(kept.get("error") or ""),
-        {str(name): str(text) for name, text in errors.items()},
-        form if isinstance(form, dict) else {},
-    )
+        kept = {id: found[KEY_PREFIX + id] for id in asked if KEY_PREFIX + id in found}
+        return {
+            id: record_or_none(DialogOutcome, value) or DialogOutcome()
+            for id, value in kept.items()
+        }

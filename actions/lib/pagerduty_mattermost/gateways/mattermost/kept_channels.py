@@ -16,6 +16,7 @@ from contextlib import suppress
 from typing import Any, Dict, Mapping, Optional
 
 from pagerduty_mattermost.core.errors import PackError
+from pagerduty_mattermost.core.json_values import record_or_none, to_json
 from pagerduty_mattermost.gateways.mattermost.values import ChannelRef, is_id
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
 
@@ -43,13 +44,12 @@ class KeptChannels:
         else:
             with suppress(PackError):
                 value = self._store.read(place)
-        if not isinstance(value, dict) or not is_id(str(value.get("id"))):
-            return None
-        return ChannelRef(**{name: str(value.get(name) or "") for name in ChannelRef._fields})
+        found = record_or_none(ChannelRef, value)
+        return found if found is not None and is_id(found.id) else None
 
     def write(self, place: str, channel: ChannelRef) -> None:
         with suppress(PackError):  # resolved again next time
-            self._store.remember(place, channel._asdict(), KEPT_SECONDS)
+            self._store.remember(place, to_json(channel), KEPT_SECONDS)
 
     def forget(self, place: str) -> None:
         with suppress(PackError):  # it expires within the hour
