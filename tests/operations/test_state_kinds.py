@@ -9,7 +9,8 @@ import inspect
 import re
 from functools import lru_cache
 from pathlib import Path
-from typing import Dict, Iterator, List, Tuple
+from types import SimpleNamespace
+from typing import Any, Dict, Iterator, List, Tuple
 
 import pytest
 from datastore_double import Service
@@ -72,8 +73,10 @@ def test_what_versions_before_called_otherwise_is_still_read() -> None:
     store = Store(Service())
     key = operations_notices.OLD_KEY_PREFIX + post_key("complaint", "channel:~ops")
     store.write(key, {"about": "channel:~ops", "at": 1}, 60.0)
-    assert operations_notices.was_told(store, "channel:~ops")
-    assert not operations_notices.was_told(store, "channel:~other")
+    ours: Any = SimpleNamespace(settings=SimpleNamespace(operations_channel="ops"))
+    assert not operations_notices.notify_operators(ours, store, "channel:~ops", "x", log=None)
+    with pytest.raises(AttributeError):  # it would post
+        operations_notices.notify_operators(ours, store, "channel:~other", "x", log=None)
     assert state_kinds.kind_of(key).name == "notices"
     assert state_kinds.kind_of("aside.sensor.head.0123").name == "quarantine"
 

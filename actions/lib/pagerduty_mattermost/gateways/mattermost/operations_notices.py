@@ -28,9 +28,12 @@ DAY_SECONDS = 86400.0
 
 def was_told(store: Store, about: str) -> bool:
     """Whether the matter stands in the operations channel already. Raises StoreUnreachable."""
-    key = _key(about)
+    return _stands(store, KEY_PREFIX + _key(about))
+
+
+def _stands(store: Store, name: str) -> bool:
     try:
-        return (store.read(KEY_PREFIX + key) or store.read(OLD_KEY_PREFIX + key)) is not None
+        return store.read(name) is not None
     except BrokenValue:
         return True
 
@@ -57,7 +60,7 @@ def notify_operators(
         return False
     key = _key(about)
     try:
-        if was_told(store, about):
+        if was_told(store, about) or _stands(store, OLD_KEY_PREFIX + key):
             return False
         with suppress(PostDeleted):  # somebody has read it
             Channels(mattermost, store).using(
