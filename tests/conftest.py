@@ -60,20 +60,27 @@ def _pack_read_once() -> Iterator[None]:
     from standalone.metadata import _Loader
 
     known: Dict[Any, bytes] = {}
-    files = _Loader._files
 
-    def once(self: Any, folder: Path, *schemas: Any) -> Any:
-        if ROOT not in folder.parents:
-            return files(self, folder, *schemas)
-        if folder not in known:
-            problems = len(self._problems)
-            found = files(self, folder, *schemas)
-            if len(self._problems) > problems:
-                return found
-            known[folder] = pickle.dumps(found)
-        return pickle.loads(known[folder])
+    def once(name: str) -> Any:
+        made = getattr(_Loader, name)
 
-    with patch.object(_Loader, "_files", once):
+        def kept(self: Any, *given: Any) -> Any:
+            where = given[0] if given else self._path
+            if where != ROOT and ROOT not in where.parents:
+                return made(self, *given)
+            key = (name, self._path, where)
+            if key not in known:
+                told = (self._problems, self._refused, self._broken_rules)
+                before = [len(lines) for lines in told]
+                found = made(self, *given)
+                if [len(lines) for lines in told] != before:
+                    return found
+                known[key] = pickle.dumps(found)
+            return pickle.loads(known[key])
+
+        return patch.object(_Loader, name, kept)
+
+    with once("_files"), once("_read"), once("_rule"), once("_config_schema"):
         yield
 
 
