@@ -62,6 +62,17 @@ def test_what_is_exported_is_imported_as_it_was() -> None:
     assert (again.writes, len(again.same)) == ((), len(other.items))
 
 
+def test_where_an_answer_goes_is_not_exported() -> None:
+    """Whoever has a command's response_url posts in the name of who typed."""
+    service, path = Service(), "/hooks/commands/secret-of-the-answer"
+    Store(service).write("alias.o1", {"id": "o1", "phrase": "get", "hook": path}, 60)
+    page = {"given": {"command": {"verb": "create", "hook": path}}, "lanes": [{"hook": path}]}
+    Store(service).write("page.p1", page, 60)
+    made = exported(service)
+    assert "secret-of-the-answer" not in json.dumps(made)
+    assert made["keys"]["alias.o1"]["data"] == {"id": "o1", "phrase": "get", "hook": ""}
+
+
 def test_secrets_and_what_does_not_read_are_left_out_and_named() -> None:
     service = filled()
     service.items["pagerduty.audit.bad"] = "{"

@@ -79,7 +79,7 @@ def document(
             continue
         keys[row.name] = {
             "v": migrations.version(row.name),
-            "data": data,
+            "data": _without_answers(data),
             "expires_at": row.expires_at,
         }
     return {
@@ -90,6 +90,15 @@ def document(
         "keys": keys,
         "left_out": left_out,
     }
+
+
+def _without_answers(data: Any) -> Any:
+    """Without the paths (`hook`) of Mattermost's response_urls, at any depth: whoever has one
+    posts in the name of who gave the command. Where it is gone, answers come as messages of the
+    bot's."""
+    if isinstance(data, dict):
+        return {name: "" if name == "hook" else _without_answers(v) for name, v in data.items()}
+    return [_without_answers(item) for item in data] if isinstance(data, list) else data
 
 
 def plan(
