@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from datetime import datetime, timedelta, tzinfo
+from functools import lru_cache
 from typing import Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
 from dateutil import tz
@@ -45,7 +46,7 @@ def shifts(schedule: Thing, since: int, until: int) -> List[Shift]:
             if one.user_id
         ]
     until = min(until, since + MAX_AHEAD_SECONDS)
-    zone = tz.gettz(schedule.get("time_zone") or "UTC") or tz.UTC
+    zone = schedule.get("time_zone") or "UTC"
     given = [layer for layer in schedule.get("layers", ()) if layer["user_ids"]]
     longest = max([int(layer["turn"]) + _MAX_CLOCK_CHANGE_SECONDS for layer in given], default=0)
     overrides = list(schedule.get("overrides", ()))
@@ -89,11 +90,11 @@ def _owner(
 class _Layer:
     """One layer within [low, high]."""
 
-    def __init__(self, layer: Thing, zone: tzinfo, low: int, high: int) -> None:
+    def __init__(self, layer: Thing, zone: str, low: int, high: int) -> None:
         self._start, self._end = layer["start"], layer.get("end")
         self._users: Sequence[str] = layer["user_ids"]
         self._zone = zone
-        self._first = datetime.fromtimestamp(layer["virtual_start"], zone).replace(tzinfo=None)
+        self._first = _local(layer["virtual_start"], zone)
         self._length = timedelta(seconds=int(layer["turn"]))
         restrictions = layer.get("restrictions") or ()
         self._windows = _windows(restrictions, zone, low, high) if restrictions else None
@@ -131,8 +132,7 @@ class _Layer:
         return _epoch(self._first + number * self._length, self._zone)
 
     def _number(self, at: int) -> int:
-        local = datetime.fromtimestamp(at, self._zone).replace(tzinfo=None)
-        number = (local - self._first) // self._length
+        number = (_local(at, self._zone) - self._first) // self._length
         while self._begin(number) > at:
             number -= 1
         while self._begin(number + 1) <= at:
@@ -140,18 +140,26 @@ class _Layer:
         return number
 
 
-def _epoch(local: datetime, zone: tzinfo) -> int:
-    return int(local.replace(tzinfo=zone).timestamp())
+@lru_cache(maxsize=50_000)
+def _epoch(local: datetime, zone: str) -> int:
+    return int(local.replace(tzinfo=_zone(zone)).timestamp())
 
 
-def _windows(restrictions: Sequence[Thing], zone: tzinfo, low: int, high: int) -> List[_Window]:
+@lru_cache(maxsize=50_000)
+def _local(at: float, zone: str) -> datetime:
+    return datetime.fromtimestamp(at, _zone(zone)).replace(tzinfo=None)
+
+
+def _zone(name: str) -> tzinfo:
+    return tz.gettz(name) or tz.UTC
+
+
+def _windows(restrictions: Sequence[Thing], zone: str, low: int, high: int) -> List[_Window]:
     """When any of the restrictions lets the layer be on call, in order and merged."""
     found: List[_Window] = []
-    day = datetime.fromtimestamp(low, zone).replace(
-        tzinfo=None, hour=0, minute=0, second=0, microsecond=0
-    )
+    day = _local(low, zone).replace(hour=0, minute=0, second=0, microsecond=0)
     day -= timedelta(days=8)
-    last = datetime.fromtimestamp(high, zone).replace(tzinfo=None)
+    last = _local(high, zone)
     while day <= last:
         for restriction in restrictions:
             if (
