@@ -11,6 +11,7 @@ import json
 from typing import Any, List, Mapping, NamedTuple, Optional, Tuple
 
 from pagerduty_mattermost.core.json_values import MisshapenValue, from_json, to_json
+from pagerduty_mattermost.gateways.stackstorm.broken_values import read_records
 from pagerduty_mattermost.gateways.stackstorm.datastore import BrokenValue, Store
 
 KEY_PREFIX = "inquiry."
@@ -97,13 +98,5 @@ class InquiryRecords:
 
     def unfinished(self) -> List[KeptInquiry]:
         """All inquiries that are not done. Raises StoreUnreachable."""
-        found = []
-        for name, value in self._store.read_prefix(KEY_PREFIX, self._broken).items():
-            try:
-                found.append(from_json(KeptInquiry, value))
-            except MisshapenValue as error:
-                self._log.warning("The datastore key pagerduty.%s does not read: %s", name, error)
-        return [kept for kept in found if kept.state != DONE]
-
-    def _broken(self, error: BrokenValue) -> None:
-        self._log.warning("%s", error)
+        found = read_records(self._store, KEY_PREFIX, KeptInquiry, self._log)
+        return [kept for kept in found.values() if kept.state != DONE]

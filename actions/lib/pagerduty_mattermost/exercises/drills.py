@@ -30,7 +30,7 @@ from pagerduty_mattermost.exercises.on_test_service import (
     the_service,
 )
 from pagerduty_mattermost.exercises.planned_incidents import PlannedIncident
-from pagerduty_mattermost.gateways.stackstorm.broken_values import left_out
+from pagerduty_mattermost.gateways.stackstorm.broken_values import read_records
 from pagerduty_mattermost.incidents.reader import log_rows
 from pagerduty_mattermost.runs import following
 from pagerduty_mattermost.runs.records import Run, RunRecords
@@ -108,8 +108,7 @@ def report_run(context: Context, run: Run) -> str:
 
 def last_drills(context: Context, playbook: str) -> List[DrillTimes]:
     """The last drills of that playbook, the newest first."""
-    values = context.store.read_prefix(KEY_PREFIX, left_out(context.log))
-    found = [one for one in map(drill_of, values.values()) if one is not None]
+    found = read_records(context.store, KEY_PREFIX, DrillTimes, context.log).values()
     mine = [one for one in found if one.playbook == playbook]
     return sorted(mine, key=lambda one: one.at, reverse=True)[:COMPARED_DRILLS]
 

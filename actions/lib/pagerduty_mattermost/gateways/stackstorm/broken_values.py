@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Optional, Type
+from typing import Any, Callable, Dict, Optional, Type
 
-from pagerduty_mattermost.core.json_values import Record, record_or_none
+from pagerduty_mattermost.core.json_values import (
+    MisshapenValue,
+    Record,
+    from_json,
+    record_or_none,
+)
 from pagerduty_mattermost.gateways.stackstorm.datastore import BrokenValue, Store
 
 
@@ -26,3 +31,15 @@ def read_record(store: Store, name: str, cls: Type[Record]) -> Optional[Record]:
         return record_or_none(cls, store.read(name))
     except BrokenValue:
         return None
+
+
+def read_records(store: Store, prefix: str, cls: Type[Record], log: Any) -> Dict[str, Record]:
+    """All values whose (relative) name begins so, as those NamedTuples, by name. What does not
+    read is left out, and logged. Raises StoreUnreachable."""
+    found: Dict[str, Record] = {}
+    for name, value in store.read_prefix(prefix, left_out(log)).items():
+        try:
+            found[name] = from_json(cls, value)
+        except MisshapenValue as error:
+            left_out(log)(BrokenValue(name, str(value), str(error)))
+    return found

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from typing import Any, List, NamedTuple
 
-from pagerduty_mattermost.core.json_values import MisshapenValue, from_json, to_json
+from pagerduty_mattermost.core.json_values import to_json
 from pagerduty_mattermost.core.post_keys import post_key
-from pagerduty_mattermost.gateways.stackstorm.datastore import BrokenValue, Store
+from pagerduty_mattermost.gateways.stackstorm.broken_values import read_records
+from pagerduty_mattermost.gateways.stackstorm.datastore import Store
 
 KEY_PREFIX = "alias."
 KEPT_SECONDS = 7 * 86400.0
@@ -78,13 +79,4 @@ class PhraseRecords:
 
     def all(self) -> List[KeptPhrase]:
         """Raises StoreUnreachable. What does not read is left where it stands."""
-        found = []
-        for name, value in self._store.read_prefix(KEY_PREFIX, self._broken).items():
-            try:
-                found.append(from_json(KeptPhrase, value))
-            except MisshapenValue as error:
-                self._log.warning("The datastore key pagerduty.%s does not read: %s", name, error)
-        return found
-
-    def _broken(self, error: BrokenValue) -> None:
-        self._log.warning("%s", error)
+        return list(read_records(self._store, KEY_PREFIX, KeptPhrase, self._log).values())
