@@ -13,14 +13,12 @@ at 9:00 when the clocks change.
 from __future__ import annotations
 
 from bisect import bisect_right
-from datetime import datetime, timedelta, tzinfo
-from functools import lru_cache
+from datetime import timedelta
 from typing import Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
-
-from dateutil import tz
 
 from . import shift_rota
 from .model import Thing
+from .wall_clock import epoch, wall
 
 MAX_AHEAD_SECONDS = 90 * 86400
 """On-call shifts are looked at 90 days ahead at most."""
@@ -94,7 +92,7 @@ class _Layer:
         self._start, self._end = layer["start"], layer.get("end")
         self._users: Sequence[str] = layer["user_ids"]
         self._zone = zone
-        self._first = _local(layer["virtual_start"], zone)
+        self._first = wall(layer["virtual_start"], zone)
         self._length = timedelta(seconds=int(layer["turn"]))
         restrictions = layer.get("restrictions") or ()
         self._windows = _windows(restrictions, zone, low, high) if restrictions else None
@@ -129,10 +127,10 @@ class _Layer:
             yield from window
 
     def _begin(self, number: int) -> int:
-        return _epoch(self._first + number * self._length, self._zone)
+        return epoch(self._first + number * self._length, self._zone)
 
     def _number(self, at: int) -> int:
-        number = (_local(at, self._zone) - self._first) // self._length
+        number = (wall(at, self._zone) - self._first) // self._length
         while self._begin(number) > at:
             number -= 1
         while self._begin(number + 1) <= at:
@@ -140,26 +138,12 @@ class _Layer:
         return number
 
 
-@lru_cache(maxsize=50_000)
-def _epoch(local: datetime, zone: str) -> int:
-    return int(local.replace(tzinfo=_zone(zone)).timestamp())
-
-
-@lru_cache(maxsize=50_000)
-def _local(at: float, zone: str) -> datetime:
-    return datetime.fromtimestamp(at, _zone(zone)).replace(tzinfo=None)
-
-
-def _zone(name: str) -> tzinfo:
-    return tz.gettz(name) or tz.UTC
-
-
 def _windows(restrictions: Sequence[Thing], zone: str, low: int, high: int) -> List[_Window]:
     """When any of the restrictions lets the layer be on call, in order and merged."""
     found: List[_Window] = []
-    day = _local(low, zone).replace(hour=0, minute=0, second=0, microsecond=0)
+    day = wall(low, zone).replace(hour=0, minute=0, second=0, microsecond=0)
     day -= timedelta(days=8)
-    last = _local(high, zone)
+    last = wall(high, zone)
     while day <= last:
         for restriction in restrictions:
             if (
@@ -172,7 +156,7 @@ def _windows(restrictions: Sequence[Thing], zone: str, low: int, high: int) -> L
             )
             opens = day + timedelta(hours=hours, minutes=minutes, seconds=seconds)
             closes = opens + timedelta(seconds=restriction["duration_seconds"])
-            found.append((_epoch(opens, zone), _epoch(closes, zone)))
+            found.append((epoch(opens, zone), epoch(closes, zone)))
         day += timedelta(days=1)
     merged: List[_Window] = []
     for start, end in sorted(found):

@@ -12,12 +12,14 @@ seconds; an event recurs by the wall clock of its own zone.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
-from dateutil import parser, rrule, tz
+from dateutil import parser, rrule
 
 from .model import Thing
+from .wall_clock import KEPT_TIMES, epoch, wall, zone_of
 
 ROTATING = "rotating_member_assignment_strategy"
 EVERY = "every_member_assignment_strategy"
@@ -86,28 +88,39 @@ def members(schedule: Thing) -> List[str]:
 
 def recurrence(lines: Sequence[str], start: Thing) -> Any:
     """The rule of an event, over the wall clock of its zone. Raises ValueError."""
+    try:
+        return _recurrence(tuple(lines), start["date_time"], start["time_zone"])
+    except (TypeError, KeyError) as error:
+        raise ValueError(f"is not a recurrence rule: {error}") from None
+
+
+@lru_cache(maxsize=1000)
+def _recurrence(lines: Tuple[str, ...], date_time: str, zone: str) -> Any:
+    """It remembers the times that it was asked for."""
     rules = [line for line in lines if line.startswith("RRULE:")]
     others = [line for line in lines if not line.startswith(("RRULE:", "EXDATE", "RDATE"))]
     if len(rules) != 1 or others:
         raise ValueError("must be exactly one RRULE and any number of EXDATE and RDATE")
     try:
-        return rrule.rrulestr("\n".join(lines), dtstart=_wall(start), forceset=True, cache=True)
+        return rrule.rrulestr(
+            "\n".join(lines), dtstart=_walled(date_time, zone), forceset=True, cache=True
+        )
     except (ValueError, TypeError, KeyError) as error:
         raise ValueError(f"is not a recurrence rule: {error}") from None
 
 
 def _shifts(event: Thing, since: int, until: int) -> Iterator[Tuple[str, int, int]]:
     """User, start and end of what the event makes that touches [since, until)."""
-    zone = _zone(event["start"])
+    zone = event["start"]["time_zone"]
     length = _wall(event["end"]) - _wall(event["start"])
     low, high = event["effective_since"], event.get("effective_until")
     last = until if high is None else min(until, high)
     people: Sequence[str] = event["members"]
     for number, begins in enumerate(recurrence(event["recurrence"], event["start"])):
-        start = _epoch(begins, zone)
+        start = epoch(begins, zone)
         if start >= last:
             return
-        end = _epoch(begins + length, zone)
+        end = epoch(begins + length, zone)
         start, end = max(start, low), end if high is None else min(end, high)
         if end <= max(start, since):
             continue
@@ -156,20 +169,17 @@ def _gaps(spans: Sequence[Tuple[int, int]], since: int, until: int) -> Iterator[
         yield at, until
 
 
-def _zone(moment: Thing) -> tzinfo:
-    return tz.gettz(moment["time_zone"]) or tz.UTC
-
-
 def _wall(moment: Thing) -> datetime:
     """What the clocks of its zone show then."""
-    at = parser.isoparse(moment["date_time"])
+    return _walled(moment["date_time"], moment["time_zone"])
+
+
+@lru_cache(maxsize=KEPT_TIMES)
+def _walled(date_time: str, zone: str) -> datetime:
+    at = parser.isoparse(date_time)
     if at.tzinfo is not None:
-        at = at.astimezone(_zone(moment)).replace(tzinfo=None)
+        at = at.astimezone(zone_of(zone)).replace(tzinfo=None)
     return at
-
-
-def _epoch(wall: datetime, zone: tzinfo) -> int:
-    return int(wall.replace(tzinfo=zone).timestamp())
 
 
 def upgraded(schedule: Thing, ids: Sequence[str], now: int) -> Optional[Dict[str, Any]]:
@@ -183,11 +193,11 @@ def upgraded(schedule: Thing, ids: Sequence[str], now: int) -> Optional[Dict[str
     days, rest = divmod(timedelta(seconds=layer["turn"]), day)
     if not days or rest:
         return None
-    zone = tz.gettz(schedule["time_zone"]) or tz.UTC
-    begins = datetime.fromtimestamp(layer["virtual_start"], zone).replace(tzinfo=None)
+    zone = schedule["time_zone"]
+    begins = wall(layer["virtual_start"], zone)
 
-    def moment(wall: datetime) -> Thing:
-        at = wall.replace(tzinfo=zone).astimezone(tz.UTC).replace(tzinfo=None)
+    def moment(shown: datetime) -> Thing:
+        at = wall(epoch(shown, zone), "UTC")
         return {"date_time": at.isoformat() + "Z", "time_zone": schedule["time_zone"]}
 
     event = {
