@@ -41,7 +41,7 @@ SERVICES: Tuple[Row, ...] = (
     Row("deadletters [id]", "deadletters", "No failed posts or commands"),
     Row(
         "simulate [7d] [<setting>=<value>] [enable=<rule>] [disable=<rule>]",
-        "simulate 1d noise.storm_incidents=7",
+        "simulate 3h noise.storm_incidents=7",
         "Nothing was posted",
     ),
 )
