@@ -40,12 +40,11 @@ from pagerduty_mattermost.sensor.mattermost_return import MattermostReturn  # no
 from pagerduty_mattermost.sensor.pagerduty_return import PagerDutyReturn  # noqa: E402
 from pagerduty_mattermost.sensor.routing import Routing  # noqa: E402
 from pagerduty_mattermost.sensor.upkeep_due import UpkeepDue  # noqa: E402
+from pagerduty_mattermost.sensor.webhook import SOON_SECONDS  # noqa: E402
 from pagerduty_mattermost.sensor.webhook_endpoint import WebhookEndpoint, open_endpoint  # noqa: E402
 
 WAIT_SECONDS = 4.0
 """For the datastore where there is a way without its answer."""
-SOON_SECONDS = 5
-"""To the next cycle while a storm may be beginning."""
 
 
 class IncidentSensor(PollingSensor):

@@ -13,6 +13,7 @@ from unittest import mock
 from chat_sensor_case import TOKEN, ChatSensorCase
 
 from sandbox.mattermost.person import ChatPerson
+from sandbox.waiting import until
 
 
 class DeclaredTestCase(ChatSensorCase):
@@ -118,7 +119,9 @@ class DeclaredTestCase(ChatSensorCase):
         assert elements["room"]["default"] == "false"
 
     def form_of(self, typed: str) -> Any:
-        """The elements of the declaration that a command opens, by their names."""
+        """The elements of the declaration that a command opens, by their names, once its lists are
+        known."""
+        until(lambda: self.sensor.endpoint._lists.known().lists)
         person = ChatPerson(self.sandbox.mattermost, "ada")
         known = {one.id for one in person.dialogs()}
         answer = person.command("incidents", f"/pd {typed}")

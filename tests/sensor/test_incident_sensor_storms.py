@@ -10,6 +10,7 @@ from typing import Any, Dict, List, Tuple
 
 import pytest
 from sensor_world import Killed, SensorWorld, Strict
+from webhook_world import WebhookWorld
 
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
 from pagerduty_mattermost.noise.storm_gate import remembered
@@ -197,3 +198,23 @@ class StormFaultTestCase(StormCase):
             original(name, value, ttl, **more)
 
         store.write = write
+
+
+class WebhookStormTestCase(WebhookWorld):
+    """With a webhook the sensor reads when it is called, and else once a minute."""
+
+    def config(self, **watch: Any) -> Dict[str, Any]:
+        return {key: value for key, value in super().config(**watch).items() if key != "noise"}
+
+    def test_who_waits_whether_a_storm_begins_waits_no_longer_than_without_one(self) -> None:
+        self.poll()
+        self.call()
+        self.poll(0)
+        began = self.clock()
+        both = [self.account.trigger("Checkout API", f"Disk {number}") for number in (1, 2)]
+        self.call()
+        while self.clock() <= began + 15 and not all(self.events(one) for one in both):
+            self.poll(self.sensor.get_poll_interval())
+        assert self.clock() <= began + 15
+        assert [self.events(one) for one in both] == [["incident.triggered"]] * 2
+        assert self.sensor.get_poll_interval() == 60, "now it has time again"

@@ -69,6 +69,8 @@ it is one execution on StackStorm, where each is a process."""
 QUICK_GAP_SECONDS = 0.2
 """The same where an execution is no process, while PagerDuty's rate limit is ample."""
 GAP_AFTER_FAILURE_SECONDS = 5.0
+SOON_SECONDS = 5.0
+"""From the end of one read to the next at most, while changes wait whether a storm begins."""
 READ_AGAIN_SECONDS = 3.0
 """After the last call that tells of no incident, when the log is read once more: what it is about
 may come into sight after it."""
@@ -142,6 +144,9 @@ class WebhookState(NamedTuple):
     """What calls told, and the log may not have yet."""
     lost: FrozenSet[str] = frozenset()
     """Incidents of which calls told what the log has not got."""
+    waits: bool = False
+    """Changes that the newest read found wait whether a storm begins: that the log tells no more
+    of them says so, too."""
 
     def called(self, now: float, delivery: Optional[Delivery] = None) -> WebhookState:
         """A verified call, a ping included; what it tells that the log may have."""
@@ -196,9 +201,8 @@ class WebhookState(NamedTuple):
         if self.began is None:
             return now
         earliest = self.began + (GAP_AFTER_FAILURE_SECONDS if self.failed else self.pace.gap)
-        times = [
-            max(earliest, (self.began if self.ended is None else self.ended) + self.interval(now))
-        ]
+        pause = min(SOON_SECONDS, self.interval(now)) if self.waits else self.interval(now)
+        times = [max(earliest, (self.began if self.ended is None else self.ended) + pause)]
         if self.wanted:
             times.append(earliest)
         if self.again is not None:

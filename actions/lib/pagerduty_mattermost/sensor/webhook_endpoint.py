@@ -203,7 +203,7 @@ class WebhookEndpoint:
                 ended = self.monotonic()
                 webhook = self._webhook.read(ended, done)
                 pace = webhook.pace.quick(self.is_ample(), ended - now)
-                webhook = webhook._replace(pace=pace)
+                webhook = webhook._replace(pace=pace, waits=self._cycle.waits)
                 self._webhook = webhook._replace(lost=frozenset())
         self._cycle.look_up(webhook.lost)
         self._note_status()
