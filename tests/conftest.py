@@ -20,9 +20,6 @@ from hypothesis import settings
 
 ROOT = Path(__file__).resolve().parent.parent
 
-# Collecting makes millions of objects, all of which stay: see `pytest_collection_finish`.
-gc.disable()
-
 for folder in (
     "sensors",
     "actions/scripts",
@@ -119,9 +116,13 @@ def pytest_collection_modifyitems(items: List[pytest.Item]) -> None:
     items.sort(key=lambda item: item.path.parent.name not in ("e2e", "standalone"))
 
 
-def pytest_collection_finish() -> None:
-    """What tests leave behind is looked for among what they made, not among all tests and
-    libraries, which took each worker half a second each time."""
+@pytest.hookimpl(hookwrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """Collecting makes millions of objects, all of which stay. What tests leave behind is looked
+    for among what they made, not among all tests and libraries, which took each worker half a
+    second each time."""
+    gc.disable()
+    yield
     gc.freeze()
     gc.set_threshold(10_000)
     gc.enable()
