@@ -130,6 +130,18 @@ def pick(page: Browser, name: str) -> None:
     page.until(f"JSON.parse(shown)[3] === {json.dumps(name)}")  # what they see is drawn
 
 
+def test_what_is_typed_while_a_command_is_answered_stays(room: Room, page: Browser) -> None:
+    """It was wiped out when the answer came, and the next line was lost."""
+    calls = "performance.getEntriesByType('resource').filter(e => /command/.test(e.name)).length"
+    before = page.js(calls)
+    type_in(page, "/pd list")
+    page.js("document.getElementById('text').value = 'the next line'")
+    page.until(f"{calls} > {before}", PATIENCE_SECONDS)
+    page.js("new Promise(done => setTimeout(done, 50))")
+    assert page.js("document.getElementById('text').value") == "the next line"
+    page.js("document.getElementById('text').value = ''")
+
+
 def test_dry_runs_say_in_words_what_would_be_sent(room: Room, page: Browser) -> None:
     said = answer(page, "/pd dry-run resolve 2 replaced it", "Dry run, nothing is changed")
     assert "Resolve #2 Replica lags, with the note “replaced it”." in said
