@@ -176,7 +176,8 @@ class IncidentSensor(PollingSensor):
         return role == LEADS
 
     def _begin(self) -> None:
-        """All that one needs who reads. What is wrong with it is reported, once."""
+        """Make the dispatcher and the cycle: what the sensor needs in order to read PagerDuty.
+        What is wrong with the configuration is reported once, and the sensor then does nothing."""
         try:
             self._dispatcher = Dispatcher(self.sensor_service, _schemas(), self._log)
             self._cycle = self._make_cycle()

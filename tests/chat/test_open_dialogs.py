@@ -12,9 +12,9 @@ import requests
 from chat_sensor_case import KEY, ChatSensorCase
 
 from pagerduty_mattermost.cards import buttons
-from pagerduty_mattermost.chat import dialogs, outcomes, permissions
+from pagerduty_mattermost.chat import dialog_outcomes, dialogs, permissions
 from pagerduty_mattermost.chat.dialog_lists import KnownLists
-from pagerduty_mattermost.chat.outcomes import DialogOutcome, WaitingDialogs, report
+from pagerduty_mattermost.chat.dialog_outcomes import DialogOutcome, WaitingDialogs, report
 from pagerduty_mattermost.core.errors import StoreUnreachable
 from pagerduty_mattermost.gateways.http.later_answer import LaterAnswer
 from pagerduty_mattermost.gateways.http.listener import Listener
@@ -146,7 +146,7 @@ class OpenDialogsTestCase(ChatSensorCase):
     def test_it_is_the_same_in_another_process(self) -> None:
         one = self.account.trigger("Database", "Slow")
         state = self.state("workflow", one.id)
-        with mock.patch.object(outcomes, "_HERE", Elsewhere()):
+        with mock.patch.object(dialog_outcomes, "_HERE", Elsewhere()):
             answer, _ = self.sent(state, {"text": "No such"})
             assert "there is no incident workflow" in answer["errors"]["text"]
             answer, seconds = self.sent(state, {"text": "Major incident"})

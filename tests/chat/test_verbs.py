@@ -18,7 +18,7 @@ from pack_files import actions, files, load
 
 from pagerduty_mattermost.cards import buttons
 from pagerduty_mattermost.chat import dialogs, failed_commands, orders
-from pagerduty_mattermost.chat.bot_commands import TYPED
+from pagerduty_mattermost.chat.bot_commands import AS_TYPED
 from pagerduty_mattermost.chat.command import Command, CommandResult
 from pagerduty_mattermost.chat.command_table import CommandTable
 from pagerduty_mattermost.chat.dialog_lists import KnownLists
@@ -130,7 +130,7 @@ def test_the_records_of_every_module_are_in_the_registry() -> None:
 
 def test_chat_run_takes_the_verbs_that_there_are() -> None:
     parameters = actions()["pagerduty.chat.run"]["parameters"]
-    assert sorted(parameters["verb"]["enum"]) == sorted([*TABLE.names, TYPED])
+    assert sorted(parameters["verb"]["enum"]) == sorted([*TABLE.names, AS_TYPED])
     explained = {
         name.strip()
         for words in re.findall(r"\(([^)]*)\)", parameters["text"]["description"])

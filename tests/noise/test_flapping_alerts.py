@@ -85,11 +85,11 @@ def test_what_flaps_slowly_stays_on_one_card_and_one_that_stays_up_ends_it() -> 
         verdicts(noise, over(number, at + 60), now=at + 60)
         for group in noise.due(at + 60):
             assert group.payload(at)["state"] == "ongoing"
-            noise.painted(group, at + 60)
+            noise.card_was_sent(group, at + 60)
     assert told == [PASS] * 3 + [HOLD] * 6
     assert noise.due(at + 1700) == []
     (group,) = noise.due(at + 1900)
-    assert (group.ended, noise.painted(group, at + 1900)) == (True, [])
+    assert (group.ended, noise.card_was_sent(group, at + 1900)) == (True, [])
     assert noise.groups == {}
 
 

@@ -29,7 +29,7 @@ def ended_storm(resolved: int) -> StormDetector:
     verdicts(noise, *map(new, range(20)))
     verdicts(noise, *[change(number, "resolved", status="resolved") for number in range(resolved)])
     for group in noise.due(NOW + 400):
-        noise.painted(group, NOW + 400)
+        noise.card_was_sent(group, NOW + 400)
     return noise
 
 
@@ -116,16 +116,16 @@ def test_its_card_is_told_at_once_then_every_half_minute_and_at_its_end() -> Non
         20,
         10,
     )
-    assert noise.painted(group, NOW) == []
+    assert noise.card_was_sent(group, NOW) == []
     verdicts(noise, new(20), now=NOW + 10)
     assert noise.due(NOW + 10) == []
     assert noise.due(NOW + 31) == [group]
-    noise.painted(group, NOW + 31)
+    noise.card_was_sent(group, NOW + 31)
     closed = [change(number, "resolved", status="resolved") for number in range(18)]
     verdicts(noise, *closed, now=NOW + 100)
     (group,) = noise.due(NOW + 311)
     assert group.payload(NOW + 311)["state"] == "ended"
-    assert noise.painted(group, NOW + 311) == []
+    assert noise.card_was_sent(group, NOW + 311) == []
     assert set(noise.left) == {"PINC0018", "PINC0019", "PINC0020"}
 
 
@@ -143,7 +143,7 @@ def test_many_that_are_left_open_get_no_cards_until_something_happens() -> None:
     noise = StormDetector(NoiseConfig())
     verdicts(noise, *map(new, range(40)))
     for group in noise.due(NOW + 400):
-        assert noise.painted(group, NOW + 400) == []
+        assert noise.card_was_sent(group, NOW + 400) == []
     assert len(noise.held) == 40
     assert verdicts(noise, change(7, "acknowledged", status="acknowledged"), now=NOW + 500) == [
         RELEASE
@@ -193,7 +193,7 @@ def test_a_trickle_does_not_keep_a_storm_up() -> None:
         at = NOW + 240 * (number - 199)
         (verdict,) = verdicts(noise, new(number, created_at=times.iso(at)), now=at)
         for group in noise.due(at):
-            noise.painted(group, at)
+            noise.card_was_sent(group, at)
     assert verdict == PASS
 
 
@@ -288,7 +288,7 @@ def test_kept_and_read_at_any_time_it_decides_the_same_and_nobody_is_held_who_wa
             passed.add(one.incident.id)
         assert not (set(noise.held) & passed)
         for group in noise.due(now):
-            passed.update(noise.painted(group, now))
+            passed.update(noise.card_was_sent(group, now))
 
 
 def test_the_last_card_of_a_storm_is_told_again_because_a_trigger_can_be_lost() -> None:

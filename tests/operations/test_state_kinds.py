@@ -17,7 +17,7 @@ from datastore_double import Service
 from pack_files import ROOT
 
 from pagerduty_mattermost.cards import held_cards
-from pagerduty_mattermost.chat import audit, begun_orders, dropped_orders, outcomes
+from pagerduty_mattermost.chat import audit, begun_orders, dialog_outcomes, dropped_orders
 from pagerduty_mattermost.chatops import inquiry_records
 from pagerduty_mattermost.core.post_keys import post_key
 from pagerduty_mattermost.gateways.mattermost import operations_notices
@@ -52,7 +52,7 @@ def test_the_keys_of_chat_are_those_that_chat_writes() -> None:
     assert state_kinds.REFUSED_KEYS.startswith(audit.REFUSED_PREFIX + "<")
     assert state_kinds.DROPPED_KEYS.startswith(dropped_orders.KEY_PREFIX + "<")
     assert state_kinds.BEGUN_KEYS.startswith(begun_orders.KEY_PREFIX + "<")
-    assert state_kinds.OUTCOME_KEYS.startswith(outcomes.KEY_PREFIX + "<")
+    assert state_kinds.OUTCOME_KEYS.startswith(dialog_outcomes.KEY_PREFIX + "<")
     assert state_kinds.PHRASE_KEYS.startswith(phrases.KEY_PREFIX + "<")
     assert state_kinds.PHRASE_KEPT_SECONDS == phrases.KEPT_SECONDS
     assert state_kinds.INQUIRY_KEYS.startswith(inquiry_records.KEY_PREFIX + "<")

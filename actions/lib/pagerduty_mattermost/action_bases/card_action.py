@@ -35,7 +35,8 @@ class CardAction(PackAction):
 
 
 def as_results(outcomes: Iterable[CardOutcome]) -> List[Dict[str, Any]]:
-    """Whether it is a room's card says its channel."""
+    """The outcomes as JSON objects, for an action's result. `in_room` is left out: a reader of the
+    result sees by the channel which card is the room's."""
     found = [{**outcome._asdict(), "reply_ids": list(outcome.reply_ids)} for outcome in outcomes]
     return [{name: one[name] for name in one if name != "in_room"} for one in found]
 

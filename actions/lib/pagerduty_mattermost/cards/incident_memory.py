@@ -35,11 +35,13 @@ class CardRecord(NamedTuple):
     """The channel in people's words."""
     post_id: str = ""
     born: bool = False
-    """Whether its reactions and its checklist are there."""
+    """Whether a run has finished the card once: the post with its reactions, its checklist and the
+    replies of what was known then. Until it has, the next run adds what is missing."""
     gone: bool = False
-    """A person deleted the post: it is not posted again, but once by reconcile."""
+    """A person deleted the post, so it is left alone. `posts.reconcile` posts a deleted card of an
+    open incident anew, but only once (`reposted`)."""
     reposted: bool = False
-    """It was: a second deletion is meant."""
+    """Reconcile has posted it anew after a deletion. Whoever deletes it again means it."""
     closed: bool = False
     """Whether it was last written for an incident that is over: the expiry follows it."""
     told: Tuple[int, ...] = ()

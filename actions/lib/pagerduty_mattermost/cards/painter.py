@@ -28,7 +28,7 @@ from functools import partial
 from typing import AbstractSet, Any, Callable, Dict, Iterable, List, Mapping, Optional, Tuple
 
 from pagerduty_mattermost.cards import card_text, held_cards, replies, told_replies
-from pagerduty_mattermost.cards.card import MITIGATED as MITIGATED_STATE
+from pagerduty_mattermost.cards.card import MITIGATED as MITIGATED_LOOK
 from pagerduty_mattermost.cards.card import (
     Card,
     CardView,
@@ -42,7 +42,8 @@ from pagerduty_mattermost.cards.mentions import Mentions
 from pagerduty_mattermost.cards.outcome import CREATED, GONE, REPAINTED, WAITING, CardOutcome
 from pagerduty_mattermost.cards.quiet_hours import QuietHours
 from pagerduty_mattermost.cards.records import IncidentRecords
-from pagerduty_mattermost.cards.route import CANARY, MITIGATED, gets_reply
+from pagerduty_mattermost.cards.route import CANARY, gets_reply
+from pagerduty_mattermost.cards.route import MITIGATED as MITIGATED_EVENT
 from pagerduty_mattermost.cards.thread import CardThread, ChannelThread
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import (
@@ -57,7 +58,7 @@ from pagerduty_mattermost.core.set_aside import apart
 from pagerduty_mattermost.gateways.mattermost.client import Mattermost
 from pagerduty_mattermost.incidents.incident import Change, Incident, IncidentEvent, Person
 
-MITIGATED_EMOJI = MITIGATED_STATE.emoji
+MITIGATED_EMOJI = MITIGATED_LOOK.emoji
 ROOT_ERROR = "api.post.create_post.root_id.app_error"
 """What replying to a deleted post answers."""
 MAX_NAMES = 20
@@ -118,7 +119,7 @@ class CardPainter:
         )
         if record.gone:
             return outcome._replace(done=GONE)
-        record = record._replace(shelved=False)  # what is archived says so
+        record = record._replace(shelved=False)  # Mattermost refuses where it is archived still
         if record.post_id and not record.seed:  # of an older version of the pack
             record = record._replace(seed=self._mattermost.post_seed(record.key))
         view = self._view(record, memory)
@@ -130,9 +131,9 @@ class CardPainter:
                 # Refused: what Mattermost has there is read, and decides.
                 if paints:
                     outcome = self._repainted(record, card, outcome)
-                told = told_replies.told_events(record, memory, None)
+                given = told_replies.told_events(record, memory, None)
                 replied, added = self._reply(
-                    change.events, change, record, memory, view, thread, told
+                    change.events, change, record, memory, view, thread, given
                 )
                 self._save(records, replied, memory)
                 return outcome._replace(reply_ids=tuple(added))
@@ -174,11 +175,11 @@ class CardPainter:
         if is_outdated(root, newest, card.fingerprint if paints else ""):
             outcome = self._repainted(record, card, outcome)
         thread = self._thread(record, posts, read)
-        told = told_replies.told_events(record, memory, painted_version(root))
+        given = told_replies.told_events(record, memory, painted_version(root))
         try:
             added = self._born(record, memory, thread)
             record, more = self._reply(
-                memory.events, change, record, memory, view, thread, told, mentioned=mentioned
+                memory.events, change, record, memory, view, thread, given, mentioned=mentioned
             )
             added += more
         except PackError as error:
@@ -262,19 +263,20 @@ class CardPainter:
         memory: IncidentMemory,
         view: CardView,
         thread: CardThread,
-        told: AbstractSet[str],
+        given: AbstractSet[str],
         *,
         mentioned: bool = False,
     ) -> Tuple[CardRecord, List[str]]:
         """Reply those of the events that the route wants and the thread neither has nor had; the
-        record with what the thread has now, and the ids of the replies. `told`: of events that it
-        was given. `mentioned`: the card itself has just mentioned whom it concerns."""
+        record with what the thread has now, and the ids of the replies that were added. `given`:
+        ids of the events of which the thread was given a reply before, also where people have
+        deleted it. `mentioned`: the card itself has just mentioned whom it concerns."""
         added: List[str] = []
         keys: List[str] = []
         own = {event.event_id for event in change.events}
-        silent = told | told_replies.said_here(memory, record.channel_id)
+        silent = given | told_replies.said_here(memory, record.channel_id)
         silent |= told_replies.of_rooms(memory)
-        below = told_replies.below_newer(record, memory, told, silent, thread.has)
+        below = told_replies.below_newer(record, memory, given, silent, thread.has)
         for event in events:
             if not gets_reply(record.route, event):
                 continue
@@ -302,7 +304,7 @@ class CardPainter:
                 key, text, {"incident": change.incident.id, "event": event.event_id}
             )
         mark = memory.mitigated
-        if mark is not None and MITIGATED in record.route.reply_on:
+        if mark is not None and MITIGATED_EVENT in record.route.reply_on:
             incident_id = memory.newest.change.incident.id
             key = post_key("mitigated", incident_id, mark.at, record.channel_id)
             if told_replies.mark_of(key) not in record.replied and not thread.has(key):

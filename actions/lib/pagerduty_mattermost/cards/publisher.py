@@ -151,8 +151,8 @@ class CardPublisher:
     def show(
         self, change: Change, channel: str, route: Route, *, due: bool = False
     ) -> CardOutcome:
-        """The incident's card in one channel, created if the route starts one. `due`: a rule would
-        have started one, so the change counts as what it saw. Raises ChannelUnavailable as well.
+        """The incident's card in one channel, created if the route starts one. `due`: the card is
+        owed, so it is created whichever events the change has. Raises ChannelUnavailable as well.
         """
         return self._shown(change, channel, route, due=due)[0]
 
@@ -206,14 +206,14 @@ class CardPublisher:
             if listed is not None:
                 self._channels.brought(channel, service, listed)
 
-        def waits_there(channel_id: str) -> bool:
+        def has_card(channel_id: str) -> bool:
             record = memory.cards.get(channel_id)
             return record is not None and bool(record.post_id or record.shelved)
 
         try:
-            return self._channels.using(channel, shown, service, known=known, shelved=waits_there)
+            return self._channels.using(channel, shown, service, known=known, shelved=has_card)
         except ChannelUnavailable as error:
-            if not waits_there(error.archived_id):
+            if not has_card(error.archived_id):
                 raise
             archived, outcomes = error.archived_id, self.repaint(change, along)
             return sorted(outcomes, key=lambda one: one.channel_id != archived)
@@ -329,8 +329,8 @@ class CardPublisher:
     def _targets(
         self, job: _Job, memory: IncidentMemory, intends: Tuple[CardRecord, ...] = ()
     ) -> List[CardRecord]:
-        """The call's own card, if there is one or it starts one (`intends`: its intent, where that
-        is written), then the others."""
+        """The cards to bring up: first that in the call's channel, where it exists or the change
+        starts it (`intends`: its intent, if it is written already); then the incident's others."""
         others = [
             record._replace(chosen=record.chosen + 1)
             if record.channel_id == job.chosen_in

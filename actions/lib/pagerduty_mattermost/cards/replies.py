@@ -123,8 +123,8 @@ def _handed(active: str, passive: str) -> Words:
         if event.change("channel") in AUTOMATIC:
             why = " (nobody answered in time)" if _is_unanswered(incident, event) else ""
             return f"{passive} to {to}{why}" if to else f"{passive}{why}"
-        said = _by(who, active, passive)
-        return f"{said} to {to}" if to else said
+        line = _by(who, active, passive)
+        return f"{line} to {to}" if to else line
 
     return words
 
@@ -195,8 +195,8 @@ def _custom(incident: Incident, event: IncidentEvent, view: CardView, who: str) 
 
 def _annotated(incident: Incident, event: IncidentEvent, view: CardView, who: str) -> str:
     text = event.change("note")
-    said = _by(who, "noted", "note")
-    return f"{said}:{_quoted(text, incident)}" if text.strip() else said
+    line = _by(who, "noted", "note")
+    return f"{line}:{_quoted(text, incident)}" if text.strip() else line
 
 
 def _snoozed(incident: Incident, event: IncidentEvent, view: CardView, who: str) -> str:
@@ -205,19 +205,19 @@ def _snoozed(incident: Incident, event: IncidentEvent, view: CardView, who: str)
 
 
 def _status_update(incident: Incident, event: IncidentEvent, view: CardView, who: str) -> str:
-    said = _by(who, "published a status update", "status update")
+    line = _by(who, "published a status update", "status update")
     text = _quoted(event.change("message"), incident)
-    return f"{said}:{text}" if text else said
+    return f"{line}:{text}" if text else line
 
 
 def _responder_added(incident: Incident, event: IncidentEvent, view: CardView, who: str) -> str:
     to = _to(event) or escape(one_line(incident.help_asked, MAX_SENTENCE_CHARACTERS))
-    said = _by(
+    line = _by(
         who,
         f"asked {to} to help" if to else "asked for help",
         f"{to} asked to help" if to else "help asked for",
     )
-    return said + _quoted(event.change("message"), incident)
+    return line + _quoted(event.change("message"), incident)
 
 
 def _responder_replied(incident: Incident, event: IncidentEvent, view: CardView, who: str) -> str:
@@ -258,8 +258,8 @@ def _task(active: str, passive: str) -> Words:
 def _other(incident: Incident, event: IncidentEvent, view: CardView, who: str) -> str:
     text = event.change("message") or event.change("summary")
     if text:
-        said = escape(one_line(text, MAX_SENTENCE_CHARACTERS))
-        return said if not who or who in said else f"{who}: {said}"
+        line = escape(one_line(text, MAX_SENTENCE_CHARACTERS))
+        return line if not who or who in line else f"{who}: {line}"
     kind = event.event_type.split(".", 1)[-1].replace("_", " ").replace(".", " ")
     return _by(
         who,

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any, Mapping, Optional
 
 from pagerduty_mattermost.chat import away, begun_orders, dialogs, order_replies, orders
 from pagerduty_mattermost.chat.command import Command, CommandResult
+from pagerduty_mattermost.chat.dialog_outcomes import DialogOutcome, report
 from pagerduty_mattermost.chat.order_replies import OrderReply
-from pagerduty_mattermost.chat.outcomes import DialogOutcome, report
 from pagerduty_mattermost.chat.verbs.named_incidents import incident_of, named
 from pagerduty_mattermost.chat.verbs.registry import TABLE
 from pagerduty_mattermost.core import times

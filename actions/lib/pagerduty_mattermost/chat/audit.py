@@ -31,7 +31,8 @@ KEPT_SECONDS = 90 * 86400
 KEY_PREFIX = "audit."
 REFUSED_PREFIX = "refused."
 REFUSED_SECONDS = 3 * 3600
-"""How long it is known of an order that it was refused; longer than its second click counts."""
+"""How long the audit remembers that an order was refused: longer than a second click on the same
+confirmation or dialog is still taken for the same order (`begun_orders.KEPT_SECONDS`)."""
 REFUSALS_KEPT = 10
 """Of one person and day; the others are counted."""
 BEGUN, DONE, FAILED = "begun", "done", "failed"

@@ -14,13 +14,13 @@ from pagerduty_mattermost.chat.perform import perform
 if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
 
-TYPED = "typed"
-"""In place of a verb: the text is what somebody types."""
+AS_TYPED = "typed"
+"""Given in place of a verb: the text is what somebody types behind `/pd`."""
 
 
 def carried_out(context: Context, words: Mapping[str, str], key: str) -> CommandResult:
     """`words`: fields of a command; `key`: of what it makes. Raises a PackError of one line."""
-    if words.get("verb") == TYPED:
+    if words.get("verb") == AS_TYPED:
         return _typed(context, words, key)
     given = {name: word for name, word in words.items() if name != "channel"}
     return perform(context, Command("")._replace(**given, key=key))  # type: ignore[arg-type]
@@ -32,7 +32,7 @@ def failure_line(context: Context, error: BaseException, words: Mapping[str, Any
     from pagerduty_mattermost.chat.orders import read_typed
 
     verb, text = (str(words.get(name) or "") for name in ("verb", "text"))
-    given = read_typed(text).command.verb if verb == TYPED else verb
+    given = read_typed(text).command.verb if verb == AS_TYPED else verb
     return away.line_of(context, error, given)
 
 

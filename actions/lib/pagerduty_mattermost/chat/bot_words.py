@@ -15,7 +15,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Dict, Mapping, Tuple
 
-from pagerduty_mattermost.chat.bot_commands import TYPED
+from pagerduty_mattermost.chat.bot_commands import AS_TYPED
 from pagerduty_mattermost.chat.command import Command
 from pagerduty_mattermost.core import yaml_text
 from pagerduty_mattermost.core.text import clean
@@ -40,7 +40,7 @@ def said_by_a_bot(outcome: Tuple[bool, Any], verb: str) -> Tuple[bool, Any]:
     """An action's outcome with what it says, or what went wrong, in the bot's words; as it is for
     who types what stands after `/pd`."""
     succeeded, result = outcome
-    if verb == TYPED:
+    if verb == AS_TYPED:
         return outcome
     if isinstance(result, str):
         return succeeded, in_bots_words(result)

@@ -27,9 +27,11 @@ class Command(NamedTuple):
     page: str = ""
     """Of a list: 1, 2, …"""
     brief: bool = False
-    """Of a click: the card is the answer, so what else is open need not be read."""
+    """The answer can be short: it came by a click, a dialog or a note, whose giver sees the card.
+    So nothing beyond the incident itself is read for the answer."""
     key: str = ""
-    """Of what it makes: the same one for a command that is carried out twice."""
+    """What the command makes (a post, an incident) is made under this key, so that the same
+    command carried out twice makes it once."""
     task: str = ""
     """Of a playbook: a task (`1.2`, its id, words of it), or a stage."""
     user_name: str = ""

@@ -33,10 +33,10 @@ from pagerduty_mattermost.chat.calls import (
 from pagerduty_mattermost.chat.command import Command
 from pagerduty_mattermost.chat.dialog_lists import DialogLists, ListReads
 from pagerduty_mattermost.chat.dialog_opener import DialogOpener
+from pagerduty_mattermost.chat.dialog_outcomes import DialogOutcome, WaitingDialogs
 from pagerduty_mattermost.chat.dropped_orders import drop
 from pagerduty_mattermost.chat.order_replies import OrderReply
 from pagerduty_mattermost.chat.orders import as_text, made_at
-from pagerduty_mattermost.chat.outcomes import DialogOutcome, WaitingDialogs
 from pagerduty_mattermost.chat.passed_on import NO_WORDS, PassedOn, PassesOn
 from pagerduty_mattermost.chat.permissions import READ_ONLY
 from pagerduty_mattermost.chat.replay_guard import ReplayGuard

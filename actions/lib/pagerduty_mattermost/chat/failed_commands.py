@@ -45,10 +45,10 @@ def params_of_order(order: Any) -> Optional[Dict[str, Any]]:
 def params_of_command(params: Dict[str, Any]) -> Optional[Dict[str, Any]]:
     """The parameters of `chat.run`, None for what changes nothing; of what is typed in a terminal
     as of the same verb given by its name."""
-    from pagerduty_mattermost.chat.bot_commands import TYPED
+    from pagerduty_mattermost.chat.bot_commands import AS_TYPED
 
     verb = str(params.get("verb") or "")
-    if verb == TYPED:
+    if verb == AS_TYPED:
         from pagerduty_mattermost.chat.orders import read_typed
 
         parsed = read_typed(str(params.get("text") or ""))

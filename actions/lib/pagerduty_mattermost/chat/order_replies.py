@@ -18,8 +18,8 @@ from pagerduty_mattermost.cards.buttons import ACKNOWLEDGE_ALL
 from pagerduty_mattermost.cards.incident_lists import line
 from pagerduty_mattermost.chat import dialogs, orders
 from pagerduty_mattermost.chat.command import Command, CommandResult, HalfDone
+from pagerduty_mattermost.chat.dialog_outcomes import DialogOutcome
 from pagerduty_mattermost.chat.dialogs import DECLARE
-from pagerduty_mattermost.chat.outcomes import DialogOutcome
 from pagerduty_mattermost.chat.verb import Verb
 from pagerduty_mattermost.chat.verbs.registry import TABLE
 from pagerduty_mattermost.core import times

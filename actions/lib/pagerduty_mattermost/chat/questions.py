@@ -16,9 +16,9 @@ from pagerduty_mattermost.cards import buttons
 from pagerduty_mattermost.chat import dialogs, order_replies, orders
 from pagerduty_mattermost.chat.answering import close_dialog, tell
 from pagerduty_mattermost.chat.command import Command, CommandResult
+from pagerduty_mattermost.chat.dialog_outcomes import DialogOutcome, report
 from pagerduty_mattermost.chat.in_words import in_words
 from pagerduty_mattermost.chat.order_replies import Asked, OrderReply, is_asked_about
-from pagerduty_mattermost.chat.outcomes import DialogOutcome, report
 from pagerduty_mattermost.chat.verb import ALL_STATES, MANY
 from pagerduty_mattermost.chat.verbs.named_incidents import incident_of
 from pagerduty_mattermost.chat.verbs.registry import TABLE

@@ -81,16 +81,18 @@ class Verb(NamedTuple):
     names_people: bool = False
     """Whether `text` names people; whoever is chosen in a dialog comes as `@<Mattermost id>`."""
     for_everybody: bool = False
-    """Although it changes something the audit leaves it out; chat.read_only stops it."""
+    """It changes something, but anybody may do it without a right and the audit does not list it;
+    only chat.read_only stops it."""
     includes: Tuple[str, ...] = ()
     """Names of verbs whose rights it needs as well, because it does what they do."""
     includes_with_text: Tuple[str, ...] = ()
-    """The same where `text` is given."""
+    """Verbs whose rights it needs as well when `text` is given."""
     asks: Optional[Callable[[Context, Command], Optional[Tuple[Command, str]]]] = None
-    """Of one that asks before it acts by how things are: the command that a confirmation carries
-    out, and why it is asked about, as Markdown; None where nothing is to be asked."""
+    """For a verb whose question depends on how things are at that moment, not only on what was
+    typed. It reads them and returns the command that the button *confirm* carries out, with the
+    reason to ask as Markdown; or None where there is nothing to ask."""
     includes_if: Callable[[Command], Tuple[str, ...]] = lambda command: ()
-    """The same by what else is said."""
+    """Verbs whose rights it needs as well, by anything else in the command."""
     touches: Optional[Callable[[Context, Command], List[Dict[str, Any]]]] = None
     """Of one that names no incident: what it would change at PagerDuty, with its teams; none where
     nothing would be. None: who acts by a role in a team alone may not."""

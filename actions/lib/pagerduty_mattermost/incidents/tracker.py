@@ -102,8 +102,9 @@ def _step(
         change = Change(story.enriched(), _with_values(story.news, before, incident), state.cycle)
     if before is None or change is not None:
         return StateStep(incident_id, known, change, accounted, tuple(story.news))
-    # Nothing is dispatched, so that the alert counts are still to be painted; and what only says
-    # that the incident was read is not worth a write.
+    # Nothing is dispatched here. The alert counts that are known stay the old ones, or the next
+    # snapshot would see no difference and would not repaint the card with the new ones. And where
+    # only the time of reading differs, the step is marked `lasting=False`: no write for that.
     known = known._replace(alerts=before.alerts)
     same = (
         before._replace(updated_at=known.updated_at, touched=known.touched, flags=known.flags)

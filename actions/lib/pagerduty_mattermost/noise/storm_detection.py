@@ -5,7 +5,7 @@ service, and alerts that flap.
     verdicts = detector.judge(changes, now)         # {incident id: PASS | HOLD | RELEASE | WAIT}
     detector.settle()                               # once what passes was dispatched
     for group in detector.due(now):
-        dispatch group.payload(now), then detector.painted(group, now)
+        dispatch group.payload(now), then detector.card_was_sent(group, now)
     for payload in detector.once_more(now): dispatch payload
 
 A storm: more than `storm_incidents` new ones of a service within `storm_window` seconds. It is
@@ -333,10 +333,11 @@ class StormDetector:
             del self.groups[key]
         return [group for group in self.groups.values() if group.is_due(now)]
 
-    def painted(self, group: StormGroup, now: float) -> List[str]:
-        """Incidents to be dispatched now with all that was held: what flapped and stays up, when
-        that is over. What a storm leaves open is in its summary and gets no card until something
-        happens to it."""
+    def card_was_sent(self, group: StormGroup, now: float) -> List[str]:
+        """Note that the group's card, `group.payload(now)`, was dispatched. Returns the ids of
+        incidents that are to be dispatched now with all that was held of them: what flapped and
+        stays open, once that is over. What a storm leaves open is in its summary and gets no card
+        until something happens to it."""
         group.told_sequence, group.told_at, self.changed = group.sequence, now, True
         if not group.ended:
             return []

@@ -144,7 +144,7 @@ class StormGate:
     ) -> None:
         assert self._detector is not None
         self._dispatch(group.payload(now))
-        for incident_id in self._detector.painted(group, now):
+        for incident_id in self._detector.card_was_sent(group, now):
             self._late(incident_id, origin, now, send)
 
     def _dispatch(self, payload: Dict[str, Any]) -> None:

@@ -26,8 +26,10 @@ class StormGroup:
     """Its attributes are what is kept of it (`to_data`): their names stand in the datastore."""
 
     def __init__(self, kind: str, about: str, first: Incident, title: str, began: float) -> None:
-        """`about`: what new incidents belong to it by; `began`: by the incidents' own times, so
-        that a cycle which is repeated makes the same group."""
+        """`kind`: STORM or FLAPPING. `about`: what an incident must share with the group to belong
+        to it: of a storm the id of the service, of a flapping alert one of `flapping.abouts_of`.
+        `began`: seconds since the epoch, taken from the incidents' own times and not from a clock,
+        so that a cycle which is repeated makes the same group with the same key."""
         self.kind, self.about, self.title = kind, about, title
         self.service_id, self.service = first.service_id, first.service
         self.team_ids = [team.id for team in first.teams]

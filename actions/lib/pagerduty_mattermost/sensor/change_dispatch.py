@@ -105,7 +105,8 @@ class ChangeDispatch:
         events = tuple(
             event for event in change.events if not self._dispatcher.was_dispatched(event.event_id)
         )
-        # What got through after its deadline was taken for failed until now.
+        # A dispatch that StackStorm took after the deadline counted as failed, so its change comes
+        # again: the events that arrived are noted as sent, and only the others go out.
         through = [event for event in change.events if event not in events]
         state.sent.add(change.incident.id, through, now)
         if change.events and not events:

@@ -95,8 +95,8 @@ class Cycle:
         self._log = log
         self._monotonic = monotonic
         self.health = health or SensorHealth()
-        self.on_read: Callable[[Sequence[LogEntry]], None] = lambda entries: None
-        """Given the new entries of each read of the log, once they were dispatched."""
+        self.on_followed: Callable[[Sequence[LogEntry]], None] = lambda entries: None
+        """Called with the new entries of each read of the log, after their changes went out."""
         self.body_events: Optional[BodyEvents] = None
         """What the webhook's calls alone tell, where there is a webhook."""
         self._trigger_heartbeat = trigger_heartbeat
@@ -263,7 +263,7 @@ class Cycle:
             steps = follow(state, read.entries, watch, now, read_again=read.upto is None)
             explained(self._snapshots.pending, steps)
             self._dispatch_log(state, steps, now, read.upto)
-            self.on_read(read.entries)
+            self.on_followed(read.entries)
             believed = confirmed if read.server_time is not None else read.newest
             cursor = moved(state.cursor, read.upto, believed, read.newest)
             if cursor < state.cursor:

@@ -100,7 +100,7 @@ class WebhookEndpoint:
         self._noted: Optional[WebhookHealth] = None
         self._events = cycle.body_events = BodyEvents(answering or store)
         dispatcher.listeners.append(self._dispatched)
-        cycle.on_read = self._saw
+        cycle.on_followed = self._saw
 
     @property
     def address(self) -> str:

@@ -1,4 +1,5 @@
-"""What came of an order whose dialog is still open: the dialog waits for it.
+"""What came of an order that was given in a dialog: the dialog stays open until that is known, and
+shows it.
 
     waiting = WaitingDialogs(store, log)           # the chat sensor's
     later = waiting.expect(order_id, ended)        # a LaterAnswer; None: as many wait as may
