@@ -19,6 +19,7 @@ from pagerduty_mattermost.oncall.handoffs import WatchState, to_data
 from pagerduty_mattermost.operations import dead_letters
 from sandbox.pagerduty import READ_ONLY_KEY
 
+ROOT = Path(__file__).resolve().parents[2]
 ALIVE = {"state": "ok", "open": 3, "reported": 2, "cycle": 7, "server_time": 1.0}
 
 
@@ -50,6 +51,12 @@ class HealthCheckTestCase(IncidentActionCase):
         assert "@pagerduty" in found["Mattermost"]["text"]
         assert "3 open incidents, changes of 2 reported so far" in found["incident sensor"]["text"]
         assert self.result["message"].count("\n") == len(found) + 1
+
+    def test_the_guide_lists_each_line_in_its_order(self) -> None:
+        guide = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+        table = guide.partition("| line | what it says |")[2].partition("\n\n")[0]
+        rows = [row.split("|")[1].strip() for row in table.splitlines() if row.startswith("| ")]
+        assert rows == list(self.checks())
 
     def test_of_several_sensors_it_says_who_leads_and_who_stands_by(self) -> None:
         assert self.checks()["standby"]["state"] == "off"

@@ -41,13 +41,12 @@ KNOWN_EVENTS = tuple(
             *FIELD_EVENT_TYPES.values(),
             *WEBHOOK_ONLY_EVENTS,
             "incident.deleted",
-            "incident.incident_type.changed",
-            "incident.conference_bridge.updated",
         }
     )
 )
-"""Event types that a rule may name: those of the log, and PagerDuty's webhook words for which the
-log has no entry."""
+"""Event types that a rule may name: those of the log; those that the webhook alone tells
+(`WEBHOOK_ONLY_EVENTS`); and a deletion, for which PagerDuty has no entry: reconcile finds it and
+paints the card as deleted, without an event, but a rule that names it is right all the same."""
 MAX_CHECKLIST, MAX_REACTIONS = 20, 5
 PUBLIC, PRIVATE = "public", "private"
 MITIGATED = "incident.mitigated"

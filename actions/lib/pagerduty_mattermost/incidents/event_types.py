@@ -22,12 +22,22 @@ else it means:
 - `noise.flapping` (`OPENING_EVENTS`, `CLOSING_EVENTS`), `noise.reminder_rules` (`BEGINNINGS`):
   whether it opens or closes the incident anew;
 - `sensor.open_summary` (`MARKS`): whether the first summary strikes an incident through by it;
+- `operations.unrouted` (`NEWS`): whether it may make the incident one that somebody has to see, so
+  that it is reported where no rule posts it;
+- `incidents.alert_details` (`BRIDGE_EVENTS`): whether the conference bridge is read after it;
+- `incidents.snapshot` (`_EVENT`): whether a difference that only a snapshot finds becomes it;
+- `simulation.past`: whether a field that it changes (priority, urgency, title) is put back where
+  the incident is shown as it was before;
+- `sensor.webhook_deliveries` (`OPENING_KINDS`): whether its entry may be the log's only one of a
+  reopening of which the webhook told;
 - `sensor.webhook` (`SUBSCRIBED_EVENTS`): whether PagerDuty's webhook sends it, as the sandbox's
   does by its own table (`sandbox/pagerduty/webhooks.py`).
 
 For the tables in which every type has to be decided (`EXPLAINS`, `WORDS`, `MOVES`, the status
 after it) tests/incidents/test_event_types.py lists also the types that are not in them, and fails
-until the new one is in either; the others are short lists, in which it is or is not. A type that
+until the new one is in either; the others are short lists, in which it is or is not. What asks for
+one event type alone needs no entry: a change of the urgency, by which a card may be released that
+quiet hours hold back (`cards.posting`), or people be mentioned (`cards.route.RAISED`). A type that
 is in `EVENT_TYPES` is also taken at its word: `incidents.incident_story` asks of entries of other
 types alone whether they reopened the incident or changed its title.
 """
