@@ -100,8 +100,8 @@ class Verb(NamedTuple):
     """Words that people use for it and that are no commands: who types one is told this one."""
     says: Union[str, Callable[[Context, Command], str]] = ""
     """What it would do, in words, for the question before it and for a dry run: a sentence without
-    its end whose places `chat.in_words` fills in, or a function that makes it. Of each that
-    changes PagerDuty, or is an act on an incident."""
+    its end whose places `chat.in_words` fills in, or a function that makes it. Each that changes
+    PagerDuty, acts on an incident or always asks needs one."""
     says_besides: Optional[Callable[[Context, Command], str]] = None
     """What the sentence goes on with, which has to be read first."""
     to_do: str = ""
