@@ -1,6 +1,7 @@
 """Where calls from Mattermost arrive: verified, answered within 3 s, and dispatched.
 
-The act is an action's, which answers when it is done; what is taken is answered with nothing.
+The act is an action's, which answers when it is done; what is taken is answered with nothing,
+but a dialog that was sent stays open until then (`dialog_outcomes`), for longer than those 3 s.
 Dialogs are opened here and at once, since their trigger lives 3 s. When StackStorm does not take
 an order in time, whoever gave it is told to try again, and the order is taken back by a datastore
 key that the action looks for: it is never run late.
