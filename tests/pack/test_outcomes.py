@@ -39,11 +39,11 @@ def is_message(node: ast.AST) -> bool:
         return isinstance(node.args[0], ast.Name) and node.args[0].id in ERRORS
     if isinstance(node, ast.Attribute):
         return node.attr in MESSAGES
-    return (
-        isinstance(node, ast.Subscript)
-        and isinstance(node.slice, ast.Constant)
-        and node.slice.value in MESSAGES
-    )
+    if not isinstance(node, ast.Subscript):
+        return False
+    # Python 3.8 has another node around the constant.
+    index = (one for one in ast.walk(node.slice) if isinstance(one, ast.Constant))
+    return any(isinstance(one.value, str) and one.value in MESSAGES for one in index)
 
 
 def words_of(node: ast.AST) -> str:
