@@ -97,7 +97,7 @@ class StumblingTestCase(SensorWorld):
         self.sensor = self.start_sensor(raw)
         self.poll()
         self.three()
-        with mock.patch.object(StormDetector, "painted", side_effect=KeyError("x")):
+        with mock.patch.object(StormDetector, "card_was_sent", side_effect=KeyError("x")):
             self.poll(times=3)
             other = self.account.trigger("Storefront", "Other")
             self.poll(times=3)
