@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any, List, Tuple
+import logging
+from typing import Any, Dict, List, Tuple
+
+from datastore_double import Service
 
 from pagerduty_mattermost.core.json_values import to_json
+from pagerduty_mattermost.gateways.stackstorm.datastore import Store
 from pagerduty_mattermost.sensor.health import (
     KEY_SECONDS,
     REPEAT_SECONDS,
     SensorHealth,
     kept_told,
 )
+from pagerduty_mattermost.sensor.kept_health import CHAT_KEY, KeptHealth
 
 GOOD = "2027-01-15T08:00:00Z"
 AT = 1_000_000_800.0
@@ -43,6 +48,61 @@ def test_health_is_told_after_three_failures_or_two_minutes_and_once() -> None:
     health.failed("pagerduty", "slow", 60)
     health.good("pagerduty")
     assert told(health, 600) == []
+
+
+def test_what_comes_back_after_it_was_over_is_told_again_within_the_hour() -> None:
+    """Its key is another one: a notice is posted once by its key."""
+    health = SensorHealth()
+    keys = []
+    for number in range(3):
+        health.stands("chat", {"port": "taken"}, 0)
+        (failing,) = health.due(0, AT + 10 * number)
+        health.mark_reported(failing, AT + 10 * number)
+        health.stands("chat", {}, 0)
+        (recovered,) = health.due(0, AT + 10 * number + 5)
+        health.mark_reported(recovered, AT + 10 * number + 5)
+        keys += [failing.key, recovered.key]
+    assert len(set(keys)) == 6
+
+
+def test_what_comes_back_in_another_process_is_told_again_within_the_hour() -> None:
+    """The chat sensor finds its port taken, is started anew with the port free, and again."""
+    store, sent = Store(Service()), []
+
+    class Dispatched:
+        def dispatch(self, trigger: str, payload: Any, **more: Any) -> None:
+            sent.append((payload["state"], payload["key"]))
+
+    def started(problems: Dict[str, str], at: float) -> None:
+        health = SensorHealth()
+        kept = KeptHealth(health, store, CHAT_KEY, logging.getLogger("test"))
+        kept.load()
+        health.stands("chat", problems, 0)
+        kept.report(Dispatched(), clock=lambda: at)  # type: ignore[arg-type]
+
+    for number in range(3):
+        started({"port": "taken"}, AT + 10 * number)
+        started({"port": "taken"}, AT + 10 * number + 2)
+        started({}, AT + 10 * number + 5)
+    assert [state for state, _ in sent] == ["failing", "recovered"] * 3
+    assert len({key for _, key in sent}) == 6
+
+
+def test_while_another_problem_stands_nobody_is_told_that_all_works() -> None:
+    health = SensorHealth()
+    health.stands("chat", {"settings": "chat.public_url is not set"}, 0)
+    told(health)
+    health.stands("chat", {"port": "the port is taken"}, 0)
+    recovered, failing = health.due(0, AT)
+    assert (recovered.state, failing.state) == ("recovered", "failing")
+    assert "are heard again" not in recovered.text
+    assert "Over: chat.public" in recovered.text
+    assert recovered.text.endswith("Still: the port is taken")
+    health.mark_reported(recovered, AT)
+    health.mark_reported(failing, AT)
+    health.stands("chat", {}, 0)
+    (recovered,) = health.due(0, AT)
+    assert "Buttons and /pd are heard again" in recovered.text
 
 
 def test_a_problem_that_stands_hides_no_other_and_each_ends_on_its_own() -> None:

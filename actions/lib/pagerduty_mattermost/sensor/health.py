@@ -30,6 +30,8 @@ REPEAT_SECONDS = 86400.0
 KEY_SECONDS = 3600.0
 """Within which the same news has the same key, so that a sensor that is started over and over
 tells it once."""
+MAX_STILL = 5
+"""Problems that stand still, named where one is over."""
 SENSOR = "sensor"
 """The kind of what a version told that knew no kinds; it ends with the first good cycle."""
 
@@ -151,8 +153,9 @@ class SensorHealth:
         self.zone: tzinfo = timezone.utc
         """In which people read times."""
         self.before = ""
-        """What tells when all was well last in a process before this one; empty: not known. A
-        problem that comes back after that is told again, also within the hour."""
+        """What tells when all was well last: in a process before this one, or when it was told
+        that something is over; empty: not known. A problem that comes back after that is told
+        again, also within the hour."""
 
     @property
     def reason(self) -> str:
@@ -222,6 +225,7 @@ class SensorHealth:
         else:
             self.told.pop(notice.kind, None)
             self._ended.discard(notice.kind)
+            self.before = times.iso(at)
 
     def _notice(self, state: str, kind: str, reason: str, since: str, at: float) -> HealthNotice:
         words = _WORDS.get(_group(kind), _SENSOR_WORDS)
@@ -235,9 +239,16 @@ class SensorHealth:
         else:
             # Of a group there may be other problems still: what is over is named.
             over = f" Over: {escape(cut(one_line(reason), 200))}" if "." in kind else ""
-            text = f":white_check_mark: **{words.recovered}.**" + (
+            still = [
+                escape(cut(one_line(problem.reason), 200))
+                for other, problem in self._problems.items()
+                if _group(other) == _group(kind)
+            ]
+            now_well = "One problem of several is over" if still else words.recovered
+            text = f":white_check_mark: **{now_well}.**" + (
                 over or (f" It failed{when}." if when else "")
             )
+            text += "".join(f"\nStill: {one}" for one in still[:MAX_STILL])
         episode = since or self.before
         about = zlib.crc32(f"{kind} {episode} {int(at // KEY_SECONDS)}".encode())
         key = f"sensor-health-{state}-{_group(kind)}-{about:08x}"

@@ -50,6 +50,8 @@ class KeptHealth:
             return False
         told = kept_told(kept.get("told"), "") if isinstance(kept, dict) else {}
         self._health.told.update({k: v for k, v in told.items() if k not in self._health.told})
+        well_at = kept.get("well_at") if isinstance(kept, dict) else ""
+        self._health.before = self._health.before or str(well_at or "")
         self._loaded = True
         return True
 
@@ -59,6 +61,7 @@ class KeptHealth:
             return
         told = {kind: to_json(one) for kind, one in self._health.told.items()}
         try:
-            self._store.write(self._key, {"told": told}, KEPT_SECONDS)
+            kept = {"told": told, "well_at": self._health.before}
+            self._store.write(self._key, kept, KEPT_SECONDS)
         except PackError as error:
             self._log.info("What was reported of this sensor is not kept: %s", error)
