@@ -36,6 +36,17 @@ def action(room: EmbeddedRoom, one: Any, name: str) -> str:
     return str(next(found["id"] for found in shown if found["name"].startswith(name)))
 
 
+def choose(room: EmbeddedRoom, one: Any, name: str, option: str) -> None:
+    """In the menu of tasks. It is another one in each picture of the post, and Mattermost answers
+    404 where the post was painted since it was looked at: then it is chosen in the new one."""
+
+    def chosen() -> bool:
+        menu = action(room, one, "Tick or untick")
+        return bool(room.person(name).click(post(room, one), menu, option).status_code == 200)
+
+    until(chosen)
+
+
 def test_ticks_by_buttons_and_menus_of_several_people(room: EmbeddedRoom) -> None:
     one = room.incident(title="Checkout is down")
     with_playbook(room, one)
@@ -45,13 +56,11 @@ def test_ticks_by_buttons_and_menus_of_several_people(room: EmbeddedRoom) -> Non
     first = action(room, one, "☐ 1.1")
     assert room.person("grace").click(post(room, one), first).status_code == 200
     until(lambda: "✅ ~~1.1" in playbook_of(room, one))
-    menu = action(room, one, "Tick or untick")
-    room.person("linus").click(post(room, one), menu, "changes:done")
+    choose(room, one, "linus", "changes:done")
     until(lambda: "✅ ~~2.1" in playbook_of(room, one))
     print(f"two ticks shown after {time.monotonic() - began:.1f} s")
     assert "grace" in playbook_of(room, one).splitlines()[2]
-    menu = action(room, one, "Tick or untick")
-    room.person("ada").click(post(room, one), menu, "impact:open")
+    choose(room, one, "ada", "impact:open")
     until(lambda: "☐ 1.1" in playbook_of(room, one))
 
 
