@@ -220,6 +220,14 @@ def test_two_rooms_are_settled_and_the_first_stays(old: RoomsWorld) -> None:
     assert old.room(incident).channel_id == first.channel_id
     (line,) = old.texts("twin")
     assert "Opened twice" in line
+    # Another run was still at work on it, and writes its record once more.
+    records.save(first._replace(channel_id=second.id, name="twin", at=second.created_at / 1000))
+    from pagerduty_mattermost.rooms.tending import tend
+
+    old.clock.advance(100)
+    report = tend(old.context())
+    assert not [line for line in report.done if "archived by people" in line]
+    assert [room.channel_id for room in records.of(incident.id)] == [first.channel_id]
 
 
 def test_a_second_room_in_which_people_wrote_stays_and_says_so(old: RoomsWorld) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Optional
 from pagerduty_mattermost.core.errors import PackError
 from pagerduty_mattermost.core.text import markdown_link
 from pagerduty_mattermost.gateways.mattermost import own_channels
+from pagerduty_mattermost.gateways.mattermost.post_once import is_intended
 from pagerduty_mattermost.rooms.links import room_link
 from pagerduty_mattermost.rooms.records import DUPLICATE, RoomRecord, RoomRecords
 
@@ -30,7 +31,7 @@ def settle(context: Context, records: RoomRecords, incident: Incident) -> Option
 def retire(context: Context, records: RoomRecords, other: RoomRecord, room: RoomRecord) -> None:
     """`other` is no room of the incident any more. Anything of it may be done twice."""
     link = markdown_link("the room of this incident", room_link(context, room))
-    key = f"room duplicate {room.incident} {other.channel_id}"
+    key = _key(other)
     if people_wrote_in(context, other.channel_id):
         line = f"Two rooms were opened for this incident: {link} is followed, this one is not."
         context.post_once(other.channel_id, line, key=key)
@@ -44,6 +45,16 @@ def retire(context: Context, records: RoomRecords, other: RoomRecord, room: Room
         if not context.mattermost.channel(other.channel_id).archived:
             raise error
     records.forget(other)
+
+
+def was_retired(context: Context, other: RoomRecord) -> bool:
+    """Whether it was archived, or is to be, since it is no room of its incident: a run that was
+    still at work on it may have written its record once more. Raises StoreUnreachable."""
+    return is_intended(context.store, other.channel_id, _key(other))
+
+
+def _key(other: RoomRecord) -> str:
+    return f"room duplicate {other.incident} {other.channel_id}"
 
 
 def people_wrote_in(context: Context, channel_id: str) -> bool:

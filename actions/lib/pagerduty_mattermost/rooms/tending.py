@@ -218,6 +218,9 @@ class _Round:
             return None
         try:
             channel = self._context.mattermost.channel(room.channel_id)
+            if channel.archived and duplicates.was_retired(self._context, room):
+                self._records.forget(room)
+                return None
             state = ARCHIVED_BY_PEOPLE if channel.archived else OPEN
             if not channel.archived:
                 me = self._context.mattermost.me().id
