@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 from contextlib import contextmanager
-from typing import Any, Dict, Iterator
+from typing import Any, Dict, Iterator, Tuple
 from urllib.parse import urlsplit
 
 from chat_pack import KEY, Pack
@@ -22,14 +22,21 @@ from sandbox.waiting import until
 OPEN = Incident("PT4KHLK", number=1, title="Down", status="triggered")
 
 
+def callback(site: Site) -> Tuple[str, str]:
+    """How the server reaches the tests, and where they listen for it (`address:port`), as the
+    environment says; both empty where it says nothing, and for a sandbox."""
+    if site.account is not None:
+        return "", ""
+    url, bind = (os.environ.get(f"MATTERMOST_CALLBACK_{name}", "") for name in ("URL", "BIND"))
+    if url and not bind:
+        bind = f"127.0.0.1:{urlsplit(url).port or 8090}"
+    return url, bind
+
+
 @contextmanager
 def pack_at(site: Site) -> Iterator[Pack]:
     """Set up, and taken away at the end."""
-    url = os.environ.get("MATTERMOST_CALLBACK_URL", "") if site.account is None else ""
-    bind = os.environ.get("MATTERMOST_CALLBACK_BIND", "") if site.account is None else ""
-    if url and not bind:
-        bind = f"127.0.0.1:{urlsplit(url).port or 8090}"
-    made = Pack(site, url, bind)
+    made = Pack(site, *callback(site))
     made.steps = made.setup()
     yield made
     made.close()

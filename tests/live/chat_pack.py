@@ -63,14 +63,7 @@ class Pack:
         self.steps: Dict[str, List[str]] = {}
         """What setup did."""
         self.raw: Dict[str, Any] = {
-            "api_key": "not-used-here",
-            "tls": {"ca_file": site.ca_file or None},
-            "mattermost": {
-                "url": site.url,
-                "token": token_of(site.bot),
-                "team": site.team["name"],
-                "default_channel": self.channel["name"],
-            },
+            **connected(site, self.channel["name"]),
             "chat": {"port": 8090, "public_url": self.url, "signing_keys": [KEY]},
         }
         settings = config.load(self.raw)
@@ -130,6 +123,20 @@ class Pack:
     @property
     def now(self) -> float:
         return time.time()
+
+
+def connected(site: Site, channel: str) -> Dict[str, Any]:
+    """The configuration by which the pack is the site's bot, without PagerDuty."""
+    return {
+        "api_key": "not-used-here",
+        "tls": {"ca_file": site.ca_file or None},
+        "mattermost": {
+            "url": site.url,
+            "token": token_of(site.bot),
+            "team": site.team["name"],
+            "default_channel": channel,
+        },
+    }
 
 
 def token_of(client: Client) -> str:

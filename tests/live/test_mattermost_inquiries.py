@@ -3,14 +3,12 @@ answered by a button and in a dialog that its own server passes on. StackStorm i
 
 from __future__ import annotations
 
-import os
 from typing import Any, Dict, Iterator
 from unittest import mock
-from urllib.parse import urlsplit
 
 import pytest
-from chat_contract import eyes_at
-from chat_pack import KEY, Taken, token_of
+from chat_contract import callback, eyes_at
+from chat_pack import KEY, Taken, connected
 from chat_sensor import ChatSensor
 from inquiry_ask import InquiryAsk
 from mattermost_eyes import Eyes
@@ -37,24 +35,17 @@ class Office:
         self.site, self.stackstorm, self.channel = site, stackstorm, site.new_channel()
         member = {"user_id": site.person["id"]}
         good(site.admin.post(f"/channels/{self.channel['id']}/members", member))
-        url = os.environ.get("MATTERMOST_CALLBACK_URL", "") if site.account is None else ""
-        port = urlsplit(url).port if url else free_port()
+        url, bind = callback(site)
+        host, _, port = (bind or f"127.0.0.1:{free_port()}").rpartition(":")
         self.service: Any = Taken()
         self.service.get_logger = lambda name: mock.Mock()
         client = type("Client", (), {"endpoints": {"api": stackstorm.api_url}, "token": ""})
         self.service.datastore_service = mock.Mock(get_api_client=lambda: client)
         self.raw: Dict[str, Any] = {
-            "api_key": "not-used-here",
-            "tls": {"ca_file": site.ca_file or None},
-            "mattermost": {
-                "url": site.url,
-                "token": token_of(site.bot),
-                "team": site.team["name"],
-                "default_channel": self.channel["name"],
-            },
+            **connected(site, self.channel["name"]),
             "chat": {
-                "bind": "0.0.0.0" if url else "127.0.0.1",
-                "port": port,
+                "bind": host,
+                "port": int(port),
                 "public_url": url or f"http://127.0.0.1:{port}",
                 "command_tokens": ["t" * 26],
                 "signing_keys": [KEY],
